@@ -1,0 +1,394 @@
+"""``odoo crm_migrate``: the same methods as the screens, for rehearsals and cutover scripts."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from odoo import api
+from odoo.cli.command import Command
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+DONE, FAILED, WRONG_USE, WAITS, INCOMPLETE = 0, 1, 2, 3, 4
+STEPS = ("staged", "proposed", "sampled", "loaded", "verified")
+
+
+class CrmMigrate(Command):
+    """Move an old CRM into this database: stage, propose, sample, load, verify, undo"""
+
+    name = "crm_migrate"
+
+    def run(self, cmdargs):
+        arguments = self._parse(cmdargs)
+        options = ["--no-http"]
+        if arguments.config:
+            options += ["-c", arguments.config]
+        if arguments.database:
+            options += ["-d", arguments.database]
+        config.parse_config(options + arguments.odoo, setup_logging=True)
+        names = config["db_name"]
+        database = names[0] if isinstance(names, list) and names else names
+        if not database:
+            self.parser.error("-d DB: name the database")
+        with Registry(database).cursor() as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            if "crm.migration.project" not in env:
+                self.parser.error(f"crm_migration is not installed in {database}")
+            # Approvals and runs carry a name: the administrator's, not the robot's.
+            env = env(user=env.ref("base.user_admin").id)
+            sys.exit(Journey(env, arguments).execute())
+
+    def _parse(self, cmdargs):
+        parser = self.parser
+        parser.add_argument("-c", "--config", help="configuration file of Odoo")
+        parser.add_argument("-d", "--database", help="database to migrate into")
+        parser.add_argument("--profile", help="code of the source product")
+        parser.add_argument("--project", required=True, help="name of the migration project")
+        parser.add_argument("--files", nargs="+", metavar="PATH", default=[])
+        parser.add_argument("--until", choices=STEPS, default="proposed")
+        parser.add_argument("--yes", action="store_true", help="confirm and approve everything")
+        parser.add_argument("--set", nargs="+", metavar="KEY=VALUE", default=[], action="extend")
+        parser.add_argument("--map", metavar="FILE", help="use a saved map")
+        parser.add_argument("--export-map", metavar="FILE", help="save the map")
+        parser.add_argument("--rest", metavar="URL", help="extract by REST instead of files")
+        parser.add_argument("--token-env", metavar="VAR", help="variable that holds the token")
+        parser.add_argument("--json", metavar="FILE", help="write the machine-readable report")
+        parser.add_argument("--delta", nargs="+", metavar="PATH", default=[])
+        parser.add_argument("--verify", action="store_true")
+        parser.add_argument("--report", metavar="DIR")
+        parser.add_argument("--resume", action="store_true")
+        parser.add_argument("--rollback", action="store_true")
+        parser.add_argument("--preview", action="store_true")
+        arguments, arguments_left = parser.parse_known_args(cmdargs)
+        arguments.odoo = arguments_left
+        return arguments
+
+
+class WrongUse(Exception):
+    """The arguments do not fit; nothing was done."""
+
+
+class Waits(Exception):
+    """A person has to decide before it goes on."""
+
+
+class Journey:
+    """One call of the command: from the arguments to the exit code and the report."""
+
+    def __init__(self, env, arguments):
+        self.env = env
+        self.arguments = arguments
+        self.project = env["crm.migration.project"]
+
+    def execute(self):
+        """Do what is asked; return the exit code.
+
+        Steps: find or make the project, set its policies, do the one thing asked, report.
+        """
+        from odoo.exceptions import UserError, ValidationError
+
+        try:
+            self.project = self._get_project()
+            self._set_policies()
+            code = self._act()
+        except WrongUse as error:
+            print(f"crm_migrate: {error}", file=sys.stderr)
+            return WRONG_USE
+        except Waits as error:
+            print(f"\nWaiting for a person: {error}")
+            code = WAITS
+        except ValidationError as error:
+            print(f"crm_migrate: {error}", file=sys.stderr)
+            return WRONG_USE
+        except UserError as error:
+            print(f"crm_migrate: {error}", file=sys.stderr)
+            code = FAILED
+        self._report()
+        return code
+
+    def _act(self):
+        asked = self.arguments
+        if asked.rollback:
+            return self._roll_back()
+        if asked.report:
+            return self._write_report(Path(asked.report))
+        if asked.verify:
+            self._run("verify")
+            return self._result()
+        if asked.resume:
+            return self._resume()
+        return self._move()
+
+    # ------------------------------------------------------------- project
+
+    def _get_project(self):
+        asked = self.arguments
+        project = self.env["crm.migration.project"].search([("name", "=", asked.project)], limit=1)
+        if project:
+            if asked.profile and asked.profile != project.profile:
+                raise WrongUse(f"project {asked.project!r} has the profile {project.profile}")
+            return project
+        if asked.rollback or asked.verify or asked.report or asked.resume or asked.delta:
+            raise WrongUse(f"there is no project {asked.project!r}")
+        codes = [code for code, __ in project._selection_profile()]
+        if asked.profile not in codes:
+            raise WrongUse(f"--profile: one of {', '.join(codes)}")
+        defaults = {"name": asked.project, "profile": asked.profile}
+        return project.create(defaults | self._get_policies(project))
+
+    def _set_policies(self):
+        values = self._get_policies(self.project)
+        if values:
+            self.project.write(values)
+        self.env.cr.commit()
+
+    def _get_policies(self, project):
+        """Return the values of ``--set``; users and teams are given by login or name."""
+        values = {}
+        for pair in self.arguments.set:
+            key, separator, value = pair.partition("=")
+            name = f"{key}_id" if f"{key}_id" in project._fields else key
+            field = project._fields.get(name)
+            known = self._get_policy_names(project)
+            if not separator or name not in known:
+                raise WrongUse(f"--set {pair}: KEY=VALUE with one of {', '.join(sorted(known))}")
+            values[name] = self._read_policy(field, key, value)
+        return values
+
+    def _get_policy_names(self, project):
+        from odoo.addons.crm_migration.models.crm_migration_project import POLICIES
+
+        return {*POLICIES, "user_id", "company_id"}
+
+    def _read_policy(self, field, key, value):
+        if field.type == "many2one":
+            model = self.env[field.comodel_name]
+            name = "login" if field.comodel_name == "res.users" else "name"
+            found = model.search([(name, "=", value)]) or (
+                model.browse(int(value)).exists() if value.isdigit() else model
+            )
+            if len(found) != 1:
+                raise WrongUse(f"--set {key}={value}: {len(found)} records fit")
+            return found.id
+        if field.type == "integer":
+            if not value.isdigit():
+                raise WrongUse(f"--set {key}={value}: a number is needed")
+            return int(value)
+        choices = field.get_values(self.env) if field.type == "selection" else None
+        if choices and value not in choices:
+            listed = ", ".join(choices[:20])
+            raise WrongUse(f"--set {key}={value}: one of {listed}")
+        return value
+
+    # ------------------------------------------------------------- journey
+
+    def _move(self):
+        """Walk the path as far as ``--until``."""
+        asked = self.arguments
+        if asked.rest:
+            raise WrongUse("--rest: extraction over REST is not part of this version")
+        paths = self._get_paths(asked.delta or asked.files)
+        until = STEPS.index(asked.until)
+        if paths:
+            self.project._add_files(self._upload(paths), delta=bool(asked.delta))
+            self.env.cr.commit()
+            self._run("extract")
+        if not self.project.file_ids:
+            raise WrongUse("--files: there is nothing to migrate yet")
+        if until >= STEPS.index("proposed"):
+            if paths or not self.project.line_ids:
+                self._run("propose")
+            self._use_map()
+        if until > STEPS.index("proposed"):
+            self._go_on(until)
+        elif until == STEPS.index("proposed"):
+            self._wait_for_map()
+        return self._result()
+
+    def _go_on(self, until):
+        """Confirm, prepare, sample, approve, load, verify."""
+        loaded_before = self.project.state in ("loaded", "verified")
+        self._confirm_map()
+        self._run("schema")
+        if not loaded_before or until == STEPS.index("sampled"):
+            self._run("sample")
+        if until >= STEPS.index("loaded"):
+            self._approve_sample()
+            self._run("load")
+        if until >= STEPS.index("verified"):
+            self._run("verify")
+
+    def _wait_for_map(self):
+        if self.arguments.yes:
+            self._confirm_map()
+        elif self.project._count_open_decisions():
+            raise Waits(self._count_open())
+
+    def _confirm_map(self):
+        """Approve the map, if every line is decided; ``--yes`` decides as proposed."""
+        if self.arguments.yes:
+            self.project.action_confirm_all()
+        if self.project._count_open_decisions():
+            raise Waits(self._count_open())
+        if not self.project._get_valid_approval("map"):
+            self.project.action_confirm_map()
+        self.env.cr.commit()
+
+    def _count_open(self):
+        count = self.project._count_open_decisions()
+        return f"{count} lines of the map are not confirmed (see the project, or use --yes)"
+
+    def _approve_sample(self):
+        if self.project._get_valid_approval("sample"):
+            return
+        if not self.arguments.yes:
+            raise Waits("the sample is not approved (see the project, or use --yes)")
+        if self.project.state in ("loaded", "verified"):
+            self.project._approve_again()
+        else:
+            self.project.action_approve_sample()
+        self.env.cr.commit()
+
+    def _resume(self):
+        """Go on with a stopped run, or load what was held."""
+        stopped = self.project.run_ids.filtered(
+            lambda run: run.state in ("queued", "running", "paused", "failed")
+        )[:1]
+        if stopped:
+            stopped.action_resume()
+            self.env.cr.commit()
+            self._work(stopped)
+        if self.project.state in ("approved", "loaded", "verified"):
+            if self.project.owner_policy == "stub":
+                self._run("schema")
+            self._run("load")
+        return self._result()
+
+    def _roll_back(self):
+        preview = self.env["crm.migration.rollback"]._preview(self.project)
+        for title in ("remove", "restore", "keep"):
+            print(f"{title}:")
+            for model, count in sorted(preview[title].items()):
+                print(f"  {model:<32} {count:>8}")
+        if not self.arguments.preview:
+            self._run("rollback")
+        return DONE
+
+    def _result(self):
+        outcomes = self.project._get_outcomes().values()
+        done = self.project.state in ("loaded", "verified")
+        return INCOMPLETE if done and any(o["held"] or o["failed"] for o in outcomes) else DONE
+
+    def _run(self, kind):
+        """Do a run to its end, here, with the same steps as the background worker."""
+        run = self.project._start(kind)
+        self.env.cr.commit()
+        self._work(run)
+
+    def _work(self, run):
+        label = dict(run._fields["kind"]._description_selection(self.env))[run.kind]
+        print(f"{label} …", end="", flush=True)
+        while run.state in ("queued", "running"):
+            run._work()
+            run.invalidate_recordset()
+            if run.state in ("queued", "running"):
+                # Another worker of this database has the run; it does the same steps.
+                self.env.cr.rollback()
+                self.env.registry.check_signaling()
+                time.sleep(0.5)
+        rate = f", {run.rate:.0f}/s" if run.seconds else ""
+        print(f" {run.state} ({run.processed} in {run.seconds:.1f} s{rate})")
+        run._check_done()
+        self.env.invalidate_all()
+
+    # ------------------------------------------------------------- files and maps
+
+    def _get_paths(self, names):
+        paths = []
+        for name in names:
+            path = Path(name)
+            if path.is_dir():
+                paths += sorted(one for one in path.rglob("*") if one.is_file())
+            elif path.is_file():
+                paths.append(path)
+            else:
+                raise WrongUse(f"{name}: no such file or folder")
+        return paths
+
+    def _upload(self, paths):
+        """Store the files as the upload wizard does."""
+        return self.env["ir.attachment"].create(
+            [
+                {
+                    "name": path.name,
+                    "raw": path.read_bytes(),
+                    "res_model": "crm.migration.project",
+                    "res_id": self.project.id,
+                }
+                for path in paths
+            ]
+        )
+
+    def _use_map(self):
+        asked = self.arguments
+        if asked.map:
+            content = json.loads(Path(asked.map).read_text(encoding="utf-8"))
+            self.project._import_map(content)
+            self.env.cr.commit()
+        if asked.export_map:
+            content = json.dumps(self.project._export_map(), indent=1, ensure_ascii=False)
+            Path(asked.export_map).write_text(content, encoding="utf-8")
+
+    # ------------------------------------------------------------- report
+
+    def _write_report(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in self.env["crm.migration.report"]._write_files(self.project, folder):
+            print(path)
+        return DONE
+
+    def _report(self):
+        project = self.project
+        project.invalidate_recordset()
+        self._print_files()
+        self._print_outcomes()
+        if self.arguments.json:
+            content = json.dumps(project._get_report(), indent=1, ensure_ascii=False, default=str)
+            Path(self.arguments.json).write_text(content, encoding="utf-8")
+
+    def _print_files(self):
+        if not (self.arguments.files or self.arguments.delta):
+            return
+        print()
+        for file in self.project.file_ids.filtered(lambda f: f.state != "superseded"):
+            delimiter = f", delimiter {file.delimiter!r}" if file.delimiter else ""
+            print(
+                f"{file.name}: {file.entity or 'not recognised'}, {file.file_format}, "
+                f"{file.encoding}{delimiter}, header in row {file.header_row}, {file.rows} rows"
+            )
+
+    def _print_outcomes(self):
+        outcomes = self.project._get_outcomes()
+        if not outcomes:
+            return
+        names = list(next(iter(outcomes.values())))
+        print("\n" + f"{'':<12}" + "".join(f"{name:>10}" for name in names))
+        for entity, counts in outcomes.items():
+            print(f"{entity:<12}" + "".join(f"{counts[name]:>10}" for name in names))
+        self._print_issues()
+        checks = self.project._get_check_totals()
+        if any(checks.values()):
+            print("\nChecked: " + ", ".join(f"{count} {name}" for name, count in checks.items()))
+
+    def _print_issues(self):
+        groups = self.env["crm.migration.issue"]._read_group(
+            [("project_id", "=", self.project.id), ("state", "=", "open")],
+            ["severity", "code"],
+            ["__count"],
+        )
+        labels = dict(self.env["crm.migration.issue"]._fields["code"].selection)
+        if groups:
+            print("\nIssues:")
+        for severity, code, count in groups:
+            print(f"  {severity:<8} {count:>7}  {labels[code]} ({code})")

@@ -1,0 +1,118 @@
+"""What one cell could be, by its looks alone; the column decides (:mod:`.inference`)."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from . import currencies, dates, numbers
+from .transforms import NO, YES
+
+#: A longer cell is text; it is not worth a look at its letters.
+LONGEST_TYPED = 254
+#: Figures of more digits are codes: floats could not hold them.
+LONGEST_NUMBER = 15
+
+_EMAIL = re.compile(r"(?:[^\s@,;|<>]+@[^\s@,;|<>]+\.[^\s@,;|<>.]{2,})")
+_EMAILS = re.compile(rf"{_EMAIL.pattern}(?:\s*[;,|\s]\s*{_EMAIL.pattern})+")
+_URL = re.compile(r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+_FILE = re.compile(
+    r"\.(?:pdf|png|jpe?g|gif|docx?|xlsx?|pptx?|txt|csv|zip|eml|msg|html?|json|xml|mp[34]|wav)$", re.I
+)
+_PHONE = re.compile(r"(?:tel\.?:?\s*)?[+(]?[\d\s()./–-]{5,}(?:\s*(?:ext|x|dw|durchwahl)\.?\s*\d+)?", re.I)
+_STRONG_PHONE = re.compile(r"^(?:\+|00|\(|0\d*\s*[/ -])|\bext\b|\bx\d|\d\s+\d|\)\s*\d", re.I)
+_CODE = re.compile(r"(?=.*\d)[^\s,;|@]{2,64}")
+#: ``+49781507888`` and ``0149 224 132`` would pass for figures.
+_DIALLED = re.compile(r"\+\s?[1-9][\d\s]{6,}$|[-+]?0\d")
+_LEADING_ZERO = re.compile(r"[+-]?0\d+")
+
+
+class Look(NamedTuple):
+    """
+    :param kinds: names of :data:`inference.KINDS` the cell could be, and the helpers ``zero``
+        (digits after a leading zero), ``code`` (one word with digits), ``digits`` (a phone number
+        only beside surer ones), ``bad_date`` (of the shape of a date)
+    :param orders: date orders that are possible, of a date whose order can be doubted
+    :param mark: what stands between the parts of such a date
+    :param decimals: decimal marks that are possible, where the figure has a mark
+    """
+
+    kinds: frozenset
+    orders: frozenset = frozenset()
+    mark: str = ""
+    decimals: frozenset = frozenset()
+    fraction: bool = False
+
+
+PLAIN = Look(frozenset())
+
+
+@lru_cache(maxsize=50_000)
+def look(text):
+    """Look at a cell without outer blanks.
+
+    >>> sorted(look("03/04/2024").orders), sorted(look("0471").kinds)
+    (['dmy', 'mdy'], ['code', 'zero'])
+    """
+    if len(text) > LONGEST_TYPED:
+        return PLAIN
+    parsed = dates.parse(text)
+    if parsed:
+        return _date(parsed)
+    kinds = set()
+    if text.casefold() in YES or text.casefold() in NO:
+        kinds.add("boolean")
+    figure = _figure(text)
+    if figure:
+        return Look(frozenset(kinds | figure.kinds), decimals=figure.decimals, fraction=figure.fraction)
+    return Look(frozenset(kinds | _words(text)))
+
+
+def _date(parsed):
+    if not parsed.readings:
+        return Look(frozenset(["bad_date"]), mark=parsed.mark)
+    kind = "datetime" if parsed.clock else "date"
+    orders = frozenset(parsed.readings) - {""}
+    if len(set(parsed.readings.values())) == 1 and len(parsed.readings) == 2:
+        return Look(frozenset([kind]))  # 05/05/2024 proves nothing, and needs no proof
+    return Look(frozenset([kind]), orders, parsed.mark)
+
+
+def _figure(text):
+    if not any(letter.isdigit() for letter in text):
+        return None
+    if _LEADING_ZERO.fullmatch(text):
+        return Look(frozenset(["zero", "code"] + ["digits"] * (len(text) > 6)))
+    if _DIALLED.match(text):
+        return None
+    percent = text[-1] in "%％" or text[0] in "%％"
+    amount = currencies.split(text.strip("%％ ") if percent else text)
+    found = numbers.readings(amount[0]) if amount else {}
+    if not found:
+        return None
+    kinds = {"percent" if percent else "money" if amount[1] else "number"}
+    plain = text.isascii() and text.isdigit()
+    if plain:
+        kinds.add("code")
+        if len(text) > LONGEST_NUMBER:
+            kinds.discard("number")
+    if plain and 7 <= len(text) <= 15 or _PHONE.fullmatch(text) and " " in text:
+        kinds.add("digits")
+    fraction = not any(float(figure).is_integer() for figure in found.values())
+    cents = bool(re.search(r"[.,]\d{1,2}$", text))
+    return Look(frozenset(kinds), decimals=frozenset(found) - {""}, fraction=fraction or cents)
+
+
+def _words(text):
+    kinds = set()
+    if "@" in text:
+        if _EMAIL.fullmatch(text):
+            kinds.add("email")
+        elif _EMAILS.fullmatch(text):
+            kinds.add("emails")
+    elif "." in text and _URL.fullmatch(text) and ("/" in text or not _FILE.search(text)):
+        kinds.add("url")
+    if _PHONE.fullmatch(text) and sum(letter.isdigit() for letter in text) >= 6:
+        kinds.add("phone" if _STRONG_PHONE.search(text) else "digits")
+    if _CODE.fullmatch(text):
+        kinds.add("code")
+    return kinds

@@ -1,0 +1,243 @@
+"""How well a column header fits the slots of an entity, and why."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
+
+# Letters that Unicode does not take apart.
+LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "&": " "})
+SIGNS = str.maketrans({"#": " no ", "%": " percent ", "№": " no ", "°": "o "})
+CURRENCY = re.compile(r"[(\[]\s*(?:[A-Z]{3}|[€$£¥])\s*[)\]]")
+PARTS = re.compile(r"[/&|,+]|\s(?:and|or|und|oder|et|ou|y|o|e)\s", re.IGNORECASE)
+SUFFIX = re.compile(r"__(?:c|r)$", re.IGNORECASE)
+PREFIX = re.compile(r"^(?:cf|custom|udf)_(?=\w)", re.IGNORECASE)
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+WORDS = re.compile(r"[^\W_]+")
+
+EXACT, BAG, STRIPPED, WEAK, FUZZY, CONTAINS = 0.97, 0.92, 0.87, 0.8, 0.75, 0.4
+MOMENTS = frozenset(("date", "datetime"))
+SIMILAR = 88  # rapidfuzz ratio from which two spellings are taken for one word
+MISFIT = 0.35  # share taken off when the values are of another kind than the slot holds
+STRANGE = 0.25  # share taken off when the values are none of the slot's known values
+
+
+class Match(NamedTuple):
+    slot: object
+    score: float
+    reason: str
+    alias: str = ""
+
+
+def fold(text):
+    """Return text without case and accents.
+
+    >>> fold("Prénom")
+    'prenom'
+    """
+    taken_apart = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
+    return "".join(letter for letter in taken_apart if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=50_000)
+def normalise(header):
+    """Return the words of a header: case, accents, notation, units and custom marks removed.
+
+    >>> [normalise(h) for h in ("E-Mail", "leadSource", "Segment__c", "Amount (EUR)", "cf_spend")]
+    ['e mail', 'lead source', 'segment', 'amount', 'spend']
+    """
+    text = PREFIX.sub("", SUFFIX.sub("", str(header).strip()))
+    text = (CURRENCY.sub(" ", text) or text).translate(SIGNS)
+    words = WORDS.findall(fold(CAMEL.sub(" ", text)))
+    return " ".join(words)
+
+
+class Index:
+    """The slots of one entity, ready to be looked up by header.
+
+    :param slots: the slots, in order
+    :param qualifiers: words that change nothing (``neutral``), that tell another address or number
+        (``other``), or that only join (``stop``), or only say that it is a time (``moment``)
+    :param specific: header -> slot name, as the source product names its columns
+    :param known: function (domain, value) -> canonical value or None
+    :param abbreviations: short word -> word
+    """
+
+    def __init__(self, slots, qualifiers, specific=None, known=None, abbreviations=None):
+        self._abbreviations = abbreviations or {}
+        self.slots = {slot.name: slot for slot in slots}
+        self.known = known or (lambda domain, value: None)
+        self._qualifiers = {kind: frozenset(words) for kind, words in qualifiers.items()}
+        self._specific = {squash(header): name for header, name in (specific or {}).items()}
+        self._exact, self._bags, self._moments = {}, {}, {}
+        for slot in slots:
+            self._add(slot, slot.weak, WEAK)
+            self._add(slot, slot.aliases, 1)
+        self._spellings = [key for key in self._exact if len(key) > 4]
+
+    def _add(self, slot, aliases, weight):
+        for alias in aliases:
+            words = normalise(alias)
+            self._exact.setdefault(squash(alias), {})[slot.name] = weight
+            self._bags.setdefault(self.bag(words.split()), {})[slot.name] = weight
+            if MOMENTS.intersection(slot.kinds):
+                self._moments.setdefault(self._event(words.split()), {})[slot.name] = weight
+
+    def bag(self, words):
+        """Return the words without order and joining words (all of them if nothing else is left)."""
+        kept = [word for word in words if word not in self._qualifiers["stop"]]
+        return tuple(sorted(kept or words))
+
+    def _event(self, words):
+        """Return what happened at a moment: "Closed on", "Date closed" and "Closed time" are one."""
+        return tuple(word for word in self.bag(words) if word not in self._qualifiers["moment"])
+
+    def find(self, header):
+        """Return {slot name: (score, reason, alias)} by the header alone."""
+        specific = self._specific.get(squash(header))
+        found = {specific: (1.0, "profile", header)} if specific else {}
+        for score, reason, names in self._steps(header):
+            for name, weight in names.items():
+                if name not in found or found[name][0] < score * weight:
+                    found[name] = (round(score * weight, 3), reason, header)
+            if found:
+                return found
+        return found
+
+    def _steps(self, header):
+        """Yield what matches, from the surest way of looking to the vaguest."""
+        words = normalise(header).split()
+        yield from self._plain_steps(words)
+        whole = [self._abbreviations.get(word, word) for word in words]
+        if whole != words:
+            for score, __, names in self._plain_steps(whole):
+                yield score - 0.03, "words", names
+        yield BAG, "words", self._of_parts(header)
+        if not self._qualifiers["other"].intersection(words):
+            yield FUZZY, "similar", self._similar("".join(words))
+        yield CONTAINS, "contains", self._contained(words)
+
+    def _plain_steps(self, words):
+        yield EXACT, "alias", self._exact.get("".join(words), {})
+        yield BAG, "words", self._bags.get(self.bag(words), {})
+        event = self._event(words)
+        if event and len(event) < len(words):
+            yield BAG - 0.03, "words", self._moments.get(event, {})
+        if self._qualifiers["other"].intersection(words):
+            return  # a second address or number: only where a slot is named so
+        plain = [word for word in words if word not in self._qualifiers["neutral"]] or words[-1:]
+        if len(plain) < len(words):
+            yield STRIPPED, "words", self._exact.get("".join(plain), {})
+            yield STRIPPED - 0.02, "words", self._bags.get(self.bag(plain), {})
+
+    def _of_parts(self, header):
+        """Return the slots that all parts of a header such as "City/Town" mean."""
+        parts = [normalise(part).split() for part in PARTS.split(str(header))]
+        if len(parts) < 2 or not all(parts):
+            return {}
+        common = [
+            next((names for __, __, names in self._plain_steps(part) if names), {})
+            for part in parts
+        ]
+        return {name: 1 for name in common[0] if all(name in names for names in common)}
+
+    def _similar(self, whole):
+        if len(whole) < 5:
+            return {}
+        hits = process.extract(
+            whole, self._spellings, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=3
+        )
+        digits = re.sub(r"\D", "", whole)
+        return {
+            name: weight * score / 100
+            for key, score, __ in hits
+            if re.sub(r"\D", "", key) == digits
+            for name, weight in self._exact[key].items()
+        }
+
+    def _contained(self, words):
+        """Return the slots of which an alias is the last, else the first words of the header."""
+        for size in range(len(words) - 1, 0, -1):
+            for part in (words[-size:], words[:size]):
+                names = self._exact.get("".join(part))
+                if names:
+                    return names
+        return {}
+
+
+def squash(header):
+    """Return the normal form without blanks: ``Web Site`` and ``website`` are one."""
+    return normalise(header).replace(" ", "")
+
+
+def match(header, slots, column_profile=None):
+    """Rank the slots for a column.
+
+    :param slots: the entity's :class:`Index`
+    :param column_profile: what the values say; None where only the header is known
+    :return: list of :class:`Match`, best first
+    """
+    found = slots.find(header)
+    if column_profile is not None and column_profile.filled and not found:
+        found = by_values(slots, column_profile)
+    ranked = []
+    for name, (score, reason, alias) in found.items():
+        slot = slots.slots[name]
+        fitting = score if reason == "profile" else score * fit(slot, column_profile, slots.known)
+        ranked.append(Match(slot, round(min(fitting, 1.0), 3), reason, alias))
+    return sorted(ranked, key=lambda one: -one.score)
+
+
+def by_values(slots, column_profile):
+    """Find a slot for a header that says nothing: by kind (email, phone) or by known values."""
+    return {
+        slot.name: (0.55, "values", "")
+        for slot in slots.slots.values()
+        if slot.by_values and _tell(slot, column_profile, slots.known)
+    }
+
+
+def _tell(slot, column_profile, known):
+    """Tell whether the values alone say that a column is the slot."""
+    if slot.domain:
+        return share_known(slot.domain, column_profile, known) >= 0.75
+    if column_profile.kind != slot.kinds[0] or column_profile.confidence < 0.8:
+        return False
+    if slot.field == "id":
+        return column_profile.distinct == column_profile.rows
+    return not column_profile.choices  # few and repeated addresses are those of colleagues
+
+
+def fit(slot, column_profile, known):
+    """Return the factor by which the values make the slot more or less likely."""
+    if column_profile is None or not column_profile.filled or not column_profile.kind:
+        return 1.0
+    factor = 1.0
+    if slot.kinds and column_profile.kind not in slot.kinds:
+        factor -= MISFIT * column_profile.confidence
+    if slot.domain:
+        share = share_known(slot.domain, column_profile, known)
+        factor += 0.03 * share
+        if share < 0.5 and not slot.open:
+            factor -= STRANGE * (1 - 2 * share)
+    return factor - MISFIT * _misnamed(slot, column_profile)
+
+
+def _misnamed(slot, column_profile):
+    """Tell whether names stand where the slot wants IDs, or IDs where it wants names."""
+    by = slot.reference.rpartition(".")[2]
+    values = [value for value in column_profile.choices or column_profile.samples if value]
+    if by not in ("id", "name") or not values:
+        return False
+    codes = sum(" " not in value and any(map(str.isdigit, value)) for value in values)
+    return codes < 0.3 * len(values) if by == "id" else codes > 0.7 * len(values)
+
+
+def share_known(domain, column_profile, known):
+    """Return the share of the different values that the domain knows."""
+    values = [value for value in column_profile.choices or column_profile.samples if value]
+    if not values:
+        return 0.5  # nothing seen: neither for nor against
+    return sum(known(domain, value) is not None for value in values) / len(values)

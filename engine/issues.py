@@ -1,0 +1,84 @@
+"""Catalogue of everything that can be wrong or doubtful.
+
+Codes are stable: reports, tests and decisions refer to them. ``severity`` is what happens to the
+record: ``info`` and ``warning`` land, ``hold`` waits for a person, ``error`` failed. ``title`` is
+for lists, ``template`` is filled with the parameters, ``advice`` tells the person what to do.
+"""
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    severity: str
+    title: str
+    template: str
+    advice: str
+
+
+CATALOGUE = {
+    # reading
+    "file_unreadable": Kind("error", "File cannot be read", "%(file)s: %(detail)s", "Export the file again, or upload it in another format."),
+    "file_refused": Kind("error", "File refused", "%(file)s: %(detail)s", "Upload the plain export files."),
+    "file_unknown": Kind("warning", "File not recognised", "%(file)s fits no entity of this source", "Choose what the file holds, or set it to be ignored."),
+    "encoding_doubtful": Kind("warning", "Encoding is doubtful", "%(file)s was read as %(encoding)s", "Look at the preview; choose another encoding if letters are wrong."),
+    "ragged_row": Kind("warning", "Row of other length", "%(found)s cells where the header has %(expected)s", "Compare the row with the source."),
+    "footer_row": Kind("info", "Footer skipped", "The row looks like a total, not like a record", "Nothing, if it is a footer."),
+    "repeated_row": Kind("info", "Repeated row", "The same row stands twice in the export", "Nothing: it is loaded once."),
+    "repeated_key": Kind("hold", "Two rows with one ID", "%(value)s stands in another row with other content", "Decide in the source which row is right."),
+    "missing_key": Kind("warning", "Row without an ID", "The row has no ID; it is known by its content", "Export with IDs if the source can."),
+    # values
+    "unreadable_number": Kind("warning", "Unreadable number", "%(value)s is not a number", "Correct it in the source, or by hand after the move."),
+    "unreadable_date": Kind("warning", "Unreadable date", "%(value)s is not a date", "Correct it in the source, or by hand after the move."),
+    "ambiguous_date": Kind("warning", "Day or month first?", "%(value)s can be read both ways", "Set the date order of the column."),
+    "ambiguous_number": Kind("warning", "Comma or point?", "%(value)s can be read both ways", "Set the decimal mark of the column."),
+    "unreadable_boolean": Kind("warning", "Neither yes nor no", "%(value)s is neither yes nor no", "Set what the value means."),
+    "invalid_email": Kind("warning", "Invalid email", "%(value)s is not an email address", "Correct the address; the text is kept with the source data."),
+    "several_values": Kind("info", "Several values in one cell", "Of %(value)s, %(kept)s is used", "Nothing: the text is kept with the source data."),
+    "mojibake": Kind("warning", "Wrongly decoded letters", "%(value)s was read as %(fixed)s", "Check the name."),
+    "unknown_value": Kind("warning", "Unknown value", "%(value)s has no counterpart", "Choose a counterpart in the value map."),
+    "timezone_assumed": Kind("warning", "Time zone assumed", "%(file)s has times without a zone; read as %(zone)s", "Set the time zone of the source account."),
+    "foreign_currency": Kind("warning", "Amount in another currency", "%(value)s %(currency)s is kept as a figure; the database counts in %(company_currency)s", "Choose to convert, or leave the figure; the original is kept."),
+    # records
+    "empty_record": Kind("hold", "Nothing to identify it", "Neither name nor email nor phone", "Complete it in the source, or leave it out."),
+    "no_name": Kind("warning", "Without a name", "Named by its %(by)s", "Give it a name."),
+    "duplicate_email": Kind("warning", "Same email twice", "%(value)s belongs to %(count)s records", "Merge them in Odoo if they are one."),
+    "duplicate_existing": Kind("warning", "Already in Odoo?", "%(value)s is also the email of %(name)s", "Merge them, or keep both."),
+    "unknown_stage": Kind("warning", "Unknown stage", "Stage %(value)s is not among the usual ones; it gets a stage of its own", "Check its place and probability in the value map."),
+    "status_conflict": Kind("warning", "Status and stage disagree", "Status says %(status)s, stage says %(stage)s", "Check the deal."),
+    "probability_conflict": Kind("info", "Probability of a closed deal", "%(value)s in the source; a deal that is %(status)s has %(probability)s", "Nothing."),
+    "closed_date_missing": Kind("info", "Closing date unknown", "The source has no closing date; it stays empty", "Nothing."),
+    "lead_address": Kind("info", "Address of the deal kept aside", "%(value)s differs from the contact's; writing it would change the contact", "Nothing: the text is kept with the source data."),
+    "probability_missing": Kind("info", "No probability", "Taken from its stage: %(probability)s", "Nothing, or set it on the deal."),
+    "recurring_task": Kind("warning", "Recurring task", "Repeats %(value)s", "Set the repetition up by hand."),
+    "event_without_end": Kind("warning", "Meeting without an end", "No end or duration; it ends when it starts", "Correct the meeting."),
+    "unknown_country": Kind("warning", "Unknown country", "%(value)s", "Choose the country; the text is kept with the source data."),
+    "unknown_state": Kind("info", "Unknown state or province", "%(value)s", "Nothing: the text is kept with the source data."),
+    "missing_date": Kind("hold", "Without a date", "History needs its date; the source gives none that can be read", "Add the date in the source."),
+    "unknown_kind": Kind("hold", "Unknown kind of activity", "%(value)s", "Say what it is in the value map."),
+    # links
+    "missing_company": Kind("warning", "Company not found", "Company %(value)s is not in the export", "Export it too, or link it by hand."),
+    "missing_contact": Kind("warning", "Contact not found", "Contact %(value)s is not in the export", "Export it too, or link it by hand."),
+    "ambiguous_reference": Kind("warning", "Name fits several records", "%(value)s fits %(count)s records", "Link it by hand: nothing is guessed."),
+    "company_by_name": Kind("warning", "Company found by its name", "%(value)s", "Check the link."),
+    "orphan_activity": Kind("hold", "Its record is missing", "%(entity)s %(value)s is not in the export", "Export it too; the activity is loaded then."),
+    "unlinked_activity": Kind("hold", "Belongs to nothing", "The export names no record it belongs to", "Link it in the source, or leave it out."),
+    "ambiguous_activity": Kind("hold", "Belongs to several?", "%(value)s fits %(count)s records", "Say which one."),
+    "team_of_owner": Kind("info", "Owner is in another team", "%(value)s stays out of the migrated team: one team per user is set", "Add the user to the team, or allow several teams."),
+    "attendee_unknown": Kind("info", "Attendee not found", "%(value)s is no contact of the export", "Nothing: the address is kept in the description."),
+    "waits_for": Kind("hold", "Waits for another record", "%(entity)s %(value)s is held", "Settle that one; this one follows."),
+    "unmatched_owner": Kind("hold", "Owner without a user", "%(value)s is no user of this database", "Make the user, choose another, or change the owner policy."),
+    "owner_fallback": Kind("warning", "Owner replaced", "%(value)s is no user; %(fallback)s stands in", "Change the owner when the user exists."),
+    "owner_stub": Kind("info", "Inactive user made", "%(value)s has an inactive user without a password", "Archive or activate it later."),
+    "ambiguous_owner": Kind("hold", "Owner fits several users", "%(value)s fits %(count)s users", "Choose the user in the value map."),
+    # stages of the work
+    "fields_missing": Kind("error", "Fields missing", "Not made yet: %(fields)s", "Prepare the database first."),
+    "unconfirmed_map": Kind("hold", "Map not confirmed", "%(count)s lines of the map wait for you", "Confirm or change them."),
+    "sample_not_approved": Kind("hold", "Sample not approved", "The full load needs an approved sample", "Look at the sample and approve it."),
+    "record_failed": Kind("error", "Odoo refused the record", "%(detail)s", "Correct the cause and load again; the other records landed."),
+    "gone_in_source": Kind("info", "Gone in the source", "The newer export does not have it any more", "Nothing is deleted unasked."),
+    "both_changed": Kind("warning", "Changed on both sides", "Odoo: %(landed)s; source: %(value)s", "Choose which one holds."),
+    "edited_since": Kind("info", "Edited since the load", "%(name)s changed it on %(date)s", "Kept as the person left it."),
+    "rollback_kept": Kind("warning", "Kept by the rollback", "%(name)s: %(detail)s", "Remove it by hand if it should go."),
+    "rows_differ": Kind("warning", "Count differs", "%(found)s rows, the source's screen says %(expected)s", "Export again, or find the difference."),
+    "plan_cap": Kind("warning", "Export may be cut", "Exactly %(count)s rows: the cap of the plan", "Check the count on the source's screen."),
+}  # fmt: skip

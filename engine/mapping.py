@@ -1,0 +1,131 @@
+"""A row and a confirmed map become typed values, references and problems."""
+
+from dataclasses import dataclass, field, replace
+
+from .exceptions import ValueProblem
+from .transforms import TRANSFORMS, join_name
+from .types import Mapped, Noted, Problem, Reference
+
+# Fields whose several columns are put one under the other, not chosen from.
+JOINED = {"html": "<br/>", "text": "\n"}
+KEPT = "x_source_data"
+# What a value that is not in the value map means: the record waits, or only the field is empty.
+UNKNOWN = {"activity_kind": "unknown_kind"}
+
+
+@dataclass
+class EntityMap:
+    """The confirmed map of one entity, ready to run over many rows.
+
+    :param constants: values every record gets
+    :param rules: list of :class:`Rule`
+    :param values: {domain: {folded source value: canonical value}}
+    :param defaults: options for every transform that does not set them (``timezone``)
+    """
+
+    entity: str
+    target: str
+    constants: dict
+    rules: list
+    values: dict = field(default_factory=dict)
+    defaults: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.rules = [
+            replace(rule, options=self.defaults | rule.options) for rule in self.rules if rule.field
+        ]
+        self._steps = [(rule, TRANSFORMS[rule.transform].function) for rule in self.rules]
+
+    def columns_of(self, field_name):
+        """Return the columns that go to a field, in order."""
+        return [rule.column for rule in self.rules if rule.field == field_name]
+
+    def map_row(self, payload):
+        """Return the :class:`Mapped` of one row. Pure: the same row and map give the same result."""
+        mapped = Mapped(values=dict(self.constants))
+        parts = {}
+        for rule, function in self._steps:
+            raw = payload.get(rule.column)
+            if raw is None or not raw.strip():
+                continue
+            if rule.field == KEPT:
+                mapped.kept[rule.column] = raw
+            elif rule.field != "id":
+                self._apply(mapped, parts, rule, function, raw)
+        self._join_parts(mapped, parts)
+        return mapped
+
+    def _apply(self, mapped, parts, rule, function, raw):
+        mapped.sources.setdefault(rule.field, []).append(raw)
+        value = self._read(mapped, rule, function, raw)
+        if value is None or value == "" or value == []:
+            return
+        if "domain" in rule.options and not rule.reference:
+            value = self._translate(mapped, rule, value)
+            if value is None:
+                return
+        if rule.reference:
+            self._refer(mapped, rule, value)
+        elif "part" in rule.options:
+            parts.setdefault(rule.options["part"], value)
+        else:
+            self._put(mapped, rule, raw, value)
+
+    def _read(self, mapped, rule, function, raw):
+        """Apply the transform; a problem keeps the raw text with the record."""
+        try:
+            value = function(raw, rule.options)
+        except ValueProblem as error:
+            parameters = {k: v for k, v in error.parameters.items() if k != "value"}
+            mapped.problems.append(Problem(error.code, rule.column, rule.field, raw, parameters))
+            mapped.kept[rule.column] = raw
+            mapped.rules[rule.field] = error.code
+            return None
+        if isinstance(value, Noted):
+            problem = replace(value.problem, column=rule.column, target=rule.field, value=raw)
+            mapped.problems.append(problem)
+            mapped.kept[rule.column] = raw
+            mapped.rules[rule.field] = problem.code
+            return value.value
+        return value
+
+    def _translate(self, mapped, rule, value):
+        """Replace a value by its counterpart; one without counterpart is a problem, not a guess."""
+        canonical = self.values.get(rule.options["domain"], {}).get(fold(value))
+        if canonical is None:
+            code = UNKNOWN.get(rule.options["domain"], "unknown_value")
+            mapped.problems.append(Problem(code, rule.column, rule.field, value))
+            mapped.kept[rule.column] = value
+            mapped.rules[rule.field] = code
+        return canonical
+
+    def _refer(self, mapped, rule, value):
+        entity, __, by = rule.reference.partition(".")
+        links = mapped.references.setdefault(rule.field, [])
+        for one in value if isinstance(value, list) else [value]:
+            links.append(Reference(entity, by or "any", str(one), rule.column))
+
+    def _put(self, mapped, rule, raw, value):
+        known = mapped.values.get(rule.field)
+        if known is None or rule.field in self.constants:
+            mapped.values[rule.field] = value
+        elif isinstance(known, list) and isinstance(value, list):
+            mapped.values[rule.field] = known + [one for one in value if one not in known]
+        elif rule.transform in JOINED and known != value:
+            mapped.values[rule.field] = known + JOINED[rule.transform] + value
+        elif known != value:
+            # The first column of a field wins; nothing of the others is lost.
+            mapped.kept[rule.column] = raw
+
+    def _join_parts(self, mapped, parts):
+        if parts and not mapped.values.get("name"):
+            mapped.values["name"] = join_name(parts)
+
+
+def fold(value):
+    """Return text for comparing: without outer blanks, inner ones joined, case folded.
+
+    >>> fold("  Key   Account ")
+    'key account'
+    """
+    return " ".join(str(value).split()).casefold()

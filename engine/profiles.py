@@ -1,0 +1,165 @@
+"""Facts of each source product, read from ``data/profiles/<code>.json`` and checked."""
+
+import json
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from .exceptions import ConfigurationError
+from .vocabulary import DATA
+from .vocabulary import load as load_vocabulary
+
+FOLDER = DATA / "profiles"
+KINDS = ("1:1", "1:many", "lossy", "none")
+POLICIES = ("hold", "fallback", "stub")
+ENTITY_KEYS = {
+    "code", "target", "constants", "files", "keys", "columns", "load_order", "label", "endpoint",
+    "evidence", "assumed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A kind of record of the source.
+
+    :param target: family of the vocabulary its columns are matched with
+    :param constants: field -> value, the same for all records
+    :param files: file name patterns (fnmatch, compared in small letters)
+    :param keys: slots that identify a record, best first
+    :param columns: header as the product names it -> slot
+    """
+
+    code: str
+    target: str
+    constants: dict = field(default_factory=dict)
+    files: tuple = ()
+    keys: tuple = ()
+    columns: dict = field(default_factory=dict)
+    load_order: int = 0
+    label: str = ""
+    endpoint: str = ""
+    evidence: str = ""
+    assumed: bool = False
+
+    def names_file(self, name):
+        """Tell whether a file name is one of this entity's."""
+        return any(fnmatchcase(name, pattern.casefold()) for pattern in self.files)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A source product. Every fact has its ``evidence`` or is marked ``assumed``."""
+
+    code: str
+    name: str
+    variants: tuple
+    entities: tuple
+    policies: dict
+    caps: tuple = ()
+    gotchas: tuple = ()
+    inventory: tuple = ()
+    objects: tuple = ()
+    rest: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
+    evidence: dict = field(default_factory=dict)
+
+    def entity(self, code):
+        """Return the entity of a code, or None."""
+        return next((entity for entity in self.entities if entity.code == code), None)
+
+
+def codes():
+    """Return the codes of the products there is a profile for."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def load(code):
+    """Return the checked :class:`Profile` of a product."""
+    path = FOLDER / f"{code}.json"
+    if code not in codes():
+        raise wrong(path.name, "code", f"no profile {code!r}; there are {', '.join(codes())}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise wrong(path.name, "file", f"is no JSON: {error}") from error
+    return build(content, path.name)
+
+
+def build(content, file="profile"):
+    """Check the content of a profile file and return the :class:`Profile`."""
+    for key in ("code", "name", "entities", "policies"):
+        if not content.get(key):
+            raise wrong(file, key, "is missing")
+    if file.endswith(".json") and content["code"] != file.removesuffix(".json"):
+        raise wrong(file, "code", f"is {content['code']!r}, unlike the file name")
+    entities = tuple(_entity(file, entry) for entry in content["entities"])
+    _check_entities(file, entities)
+    _check_rest(file, content, entities)
+    lists = ("variants", "caps", "gotchas", "inventory", "objects")
+    known = {key: tuple(content.get(key, ())) for key in lists}
+    return Profile(
+        code=content["code"],
+        name=content["name"],
+        entities=tuple(sorted(entities, key=lambda entity: entity.load_order)),
+        policies=content["policies"],
+        rest=content.get("rest", {}),
+        values=content.get("values", {}),
+        evidence=content.get("sources", {}),
+        **known,
+    )
+
+
+def _entity(file, entry):
+    place = f"entities.{entry.get('code', '?')}"
+    unknown = set(entry) - ENTITY_KEYS
+    if unknown:
+        raise wrong(file, place, f"has unknown keys {sorted(unknown)}")
+    for key in ("code", "target", "files", "keys", "load_order"):
+        if not entry.get(key):
+            raise wrong(file, f"{place}.{key}", "is missing")
+    if not entry.get("evidence") and not entry.get("assumed"):
+        raise wrong(file, place, "has neither evidence nor assumed")
+    lists = {key: tuple(entry[key]) for key in ("files", "keys")}
+    columns = {header: slot for header, slot in entry.get("columns", {}).items()}
+    return Entity(**(entry | lists | {"columns": columns}))
+
+
+def _check_entities(file, entities):
+    vocabulary = load_vocabulary()
+    seen = set()
+    for entity in entities:
+        place = f"entities.{entity.code}"
+        if entity.code in seen:
+            raise wrong(file, place, "stands there twice")
+        seen.add(entity.code)
+        if entity.target not in vocabulary.targets:
+            raise wrong(file, f"{place}.target", f"{entity.target!r} is no target")
+        slots = {slot.name for slot in vocabulary.slots(entity)}
+        for name in (*entity.keys, *entity.columns.values()):
+            if name not in slots:
+                raise wrong(file, place, f"{name!r} is no slot of {entity.target}")
+
+
+def _check_rest(file, content, entities):
+    vocabulary = load_vocabulary()
+    if content["policies"].get("owner_policy") not in POLICIES:
+        raise wrong(file, "policies.owner_policy", f"is none of {', '.join(POLICIES)}")
+    for key in ("caps", "gotchas", "inventory", "objects"):
+        for number, fact in enumerate(content.get(key, ()), start=1):
+            if not fact.get("evidence") and not fact.get("assumed"):
+                raise wrong(file, f"{key} {number}", "has neither evidence nor assumed")
+    for number, row in enumerate(content.get("objects", ()), start=1):
+        if row.get("kind") not in KINDS:
+            raise wrong(file, f"objects {number}", f"kind is none of {', '.join(KINDS)}")
+    codes_ = {entity.code for entity in entities}
+    for cap in content.get("caps", ()):
+        if cap.get("entity") not in codes_:
+            raise wrong(file, "caps", f"{cap.get('entity')!r} is no entity")
+    for domain, values in content.get("values", {}).items():
+        strange = set(values.values()) - set(vocabulary.domains().get(domain, ()))
+        if strange:
+            raise wrong(file, f"values.{domain}", f"{sorted(strange)} are no values of it")
+
+
+def wrong(file, place, detail):
+    """Return the error that says what is wrong with a profile, and where."""
+    return ConfigurationError("configuration", file=file, place=place, detail=detail)

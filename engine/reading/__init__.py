@@ -1,0 +1,126 @@
+"""Files into rows of text: CSV in any dialect and encoding, Excel workbooks, ZIP archives.
+
+What a file is, is told by its first bytes; its extension only decides whether a member of an
+archive is looked at.
+"""
+
+import zipfile
+from functools import partial
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+
+from ..exceptions import SourceError
+from . import csv_file, xlsx_file
+from .archive import MAX_DEPTH, extract, members, open_archive
+from .table import Table
+
+__all__ = ["Table", "extract", "tables"]
+
+#: Members of an archive that are read; others are attachments or remarks.
+SUFFIXES = frozenset((".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".zip"))
+#: Workbooks and nested archives need random access: kept in memory up to this size.
+SPOOL = 16 * 1024**2
+
+_FOREIGN = (
+    (b"\xd0\xcf\x11\xe0", "file_refused", "old or protected Excel file: save it as .xlsx or .csv"),
+    (b"%PDF", "file_unreadable", "a PDF"),
+    (b"\x89PNG", "file_unreadable", "a picture"),
+    (b"\xff\xd8\xff", "file_unreadable", "a picture"),
+    (b"GIF8", "file_unreadable", "a picture"),
+    (b"\x1f\x8b", "file_unreadable", "gzip: unpack it first"),
+    (b"Rar!", "file_unreadable", "RAR: unpack it first"),
+    (b"7z\xbc\xaf", "file_unreadable", "7z: unpack it first"),
+    (b'{"', "file_unreadable", "JSON"),
+    (b"[{", "file_unreadable", "JSON"),
+    (b"<html", "file_unreadable", "a web page: save it as .xlsx or .csv"),
+    (b"<!doctype", "file_unreadable", "a web page: save it as .xlsx or .csv"),
+    (b"<?xml", "file_unreadable", "XML: save it as .xlsx or .csv"),
+)
+
+
+def tables(path, *, name=None, overrides=None) -> list[Table]:
+    """The tables in a file: one of a CSV file, one per sheet of a workbook, all of an archive.
+
+    :param name: name to show instead of that of ``path``
+    :param overrides: ``encoding``, ``delimiter``, ``header_row`` where the person knows better
+    :raise SourceError: ``file_unreadable`` or ``file_refused``
+    """
+    path = Path(path)
+    return _read(partial(path.open, "rb"), name or path.name, overrides or {})
+
+
+def _read(source, name, overrides, depth=0):
+    with source() as stream:
+        head = stream.read(1024)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _read_zip(source, name, overrides, depth)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start and len(head) < 1024:
+        raise SourceError("file_unreadable", file=name, detail="empty")
+    for magic, code, detail in _FOREIGN:
+        if start[: len(magic)].lower() == magic.lower():
+            raise SourceError(code, file=name, detail=detail)
+    return [_named(csv_file.read, source, name, overrides)]
+
+
+def _read_zip(source, name, overrides, depth):
+    with source() as stream, open_archive(stream, name) as archive:
+        names = set(archive.namelist())
+    if "[Content_Types].xml" in names:
+        if "xl/workbook.xml" not in names:
+            raise SourceError("file_unreadable", file=name, detail="no workbook in it")
+        return _named(xlsx_file.read, source, name, overrides)
+    if "mimetype" in names:
+        detail = "OpenDocument: save it as .xlsx or .csv"
+        raise SourceError("file_unreadable", file=name, detail=detail)
+    if depth > MAX_DEPTH:
+        raise SourceError("file_refused", file=name, detail="archives nested too deep")
+    return _read_members(source, name, overrides, depth)
+
+
+def _read_members(source, name, overrides, depth):
+    with source() as stream, open_archive(stream, name) as archive:
+        wanted = [
+            (info.filename, path)
+            for info, path in members(archive, name)
+            if path.suffix.lower() in SUFFIXES
+        ]
+    found = []
+    for filename, path in sorted(wanted):
+        member = partial(_open_member, source, filename)
+        if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".zip"):
+            member = partial(_spooled, member)
+        found += _read(member, str(path), overrides, depth + 1)
+    return found
+
+
+def _open_member(source, filename):
+    """The member as a stream of its own; the archive is closed with it."""
+    archive = zipfile.ZipFile(source())
+    stream = archive.open(filename)
+    close = stream.close
+
+    def close_both():
+        close()
+        archive.fp and archive.fp.close()
+        archive.close()
+
+    stream.close = close_both
+    return stream
+
+
+def _spooled(source):
+    spool = SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 closed by the caller
+    with source() as stream:
+        while chunk := stream.read(SPOOL):
+            spool.write(chunk)
+    spool.seek(0)
+    return spool
+
+
+def _named(reader, source, name, overrides):
+    """Call a reader; a refusal that does not know the file's name gets it."""
+    try:
+        return reader(source, name, overrides)
+    except SourceError as error:
+        raise SourceError(error.code, **{**error.parameters, "file": name}) from error

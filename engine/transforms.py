@@ -1,0 +1,321 @@
+"""Named value functions: one cell of text to one typed value.
+
+A transform gets the raw text of a filled cell and the options of its rule, and returns the value,
+``None`` for a cell of only blanks, or a :class:`Noted` value where a person should look. What
+cannot be read raises :class:`ValueProblem` with the raw text: it never becomes 0 or empty in
+silence.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from email_validator import EmailNotValidError, validate_email
+
+from . import countries, currencies, dates, numbers
+from .exceptions import ValueProblem
+from .text import join_name, repair, squeeze, to_html
+from .types import Noted, Problem
+
+__all__ = ["TRANSFORMS", "Transform", "join_name"]
+
+
+class Transform(NamedTuple):
+    """
+    :param function: ``function(raw, options)``
+    :param output_type: ``text``, ``integer``, ``float``, ``boolean``, ``date``, ``datetime``,
+        ``html`` or ``list``
+    """
+
+    function: Callable
+    output_type: str
+    title: str
+
+
+#: Words for yes and no, in the languages of the usual exports; options override them.
+YES = frozenset(
+    "true t yes y 1 x on ✓ ✔ ☑ ja j wahr oui o vrai si sí s sì verdadero vero sim verdadeiro tak "
+    "ano да д так igen da evet ναι はい 是 checked active enabled".split()
+)
+NO = frozenset(
+    "false f no n 0 off ✗ ✘ ☐ nein falsch non faux falso nee não nao nie ne nej nei nem нет н ні "
+    "hayır hayir όχι いいえ 否 unchecked inactive disabled".split()
+)
+
+_NAMED_ADDRESS = re.compile(r"^(?:.*<)?\s*(?:mailto:)?([^\s<>]+@[^\s<>]+?)\s*>?$", re.IGNORECASE)
+_PLAIN_ADDRESS = re.compile(
+    r"[a-z0-9_+-](?:[a-z0-9._+'-]{0,62}[a-z0-9_+-])?@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
+)
+_ADDRESS_BREAK = re.compile(r"[;,|\n]+(?=[^<>]*(?:<|$))")
+_ADDRESSES = re.compile(r"(?:[^\s@;,|<>]+@[^\s@;,|<>]+\s+)+[^\s@;,|<>]+@[^\s@;,|<>]+")
+_LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
+_CLOCK = re.compile(r"(\d+):(\d{1,2})(?::(\d{1,2}))?")
+_SPAN = re.compile(
+    r"(?:P?T?)?(?:(?P<h>\d+(?:[.,]\d+)?)\s*(?:h|hrs?|hours?|std\.?|stunden?|heures?|horas?|ore))?\s*"
+    r"(?:(?P<m>\d+(?:[.,]\d+)?)\s*(?:m|mins?|min\.|minutes?|minuten|minutos?|minuti))?\s*"
+    r"(?:(?P<s>\d+(?:[.,]\d+)?)\s*(?:s|secs?|seconds?|sek\.?|sekunden))?",
+    re.IGNORECASE,
+)
+_MINUTES = {"hours": 60.0, "minutes": 1.0, "seconds": 1 / 60}
+
+
+def _text(raw, options):
+    return _repaired(raw, raw.strip())
+
+
+def _line(raw, options):
+    """Like text, for fields that hold one line: line breaks become blanks."""
+    return _repaired(raw, _LINE_BREAK.sub(" ", raw.strip()))
+
+
+def _name_part(raw, options):
+    return _repaired(raw, squeeze(raw))
+
+
+def _repaired(raw, text):
+    if not text:
+        return None
+    fixed, changed = repair(text)
+    if not changed:
+        return text
+    return Noted(fixed, Problem("mojibake", value=raw, parameters={"fixed": fixed}))
+
+
+def _raw(raw, options):
+    return raw
+
+
+def _stripped(raw, options):
+    return raw.strip() or None
+
+
+def _email(raw, options):
+    """The address, in small letters; the first of several, the others told."""
+    good, bad = _addresses(raw)
+    if not good:
+        if not raw.strip():
+            return None
+        raise ValueProblem("invalid_email", value=raw)
+    if bad:
+        return Noted(good[0], Problem("invalid_email", value=" ".join(bad)))
+    if len(good) > 1:
+        return Noted(good[0], Problem("several_values", value=raw, parameters={"kept": good[0]}))
+    return good[0]
+
+
+def _emails(raw, options):
+    good, bad = _addresses(raw)
+    if bad and not good:
+        raise ValueProblem("invalid_email", value=raw)
+    if bad:
+        return Noted(list(good), Problem("invalid_email", value=" ".join(bad)))
+    return list(good)
+
+
+@lru_cache(maxsize=50_000)
+def _addresses(raw):
+    """``(valid addresses, other texts)`` of a cell, each address once."""
+    good, bad = {}, []
+    parts = raw.split() if _ADDRESSES.fullmatch(raw.strip()) else _ADDRESS_BREAK.split(raw)
+    for part in map(str.strip, parts):
+        match = _NAMED_ADDRESS.match(part)
+        address = match[1].lower() if match else ""
+        if _is_address(address):
+            good[address] = True
+        elif part and not _belongs_to_name(part, raw):
+            bad.append(part)
+    return tuple(good), tuple(bad)
+
+
+def _belongs_to_name(part, raw):
+    """``Ada Lovelace <ada@...>``: words of the name are no broken addresses."""
+    return "@" not in part and "<" in raw
+
+
+def _is_address(address):
+    if "@" not in address:
+        return False
+    if _PLAIN_ADDRESS.fullmatch(address) and ".." not in address:
+        return True
+    try:  # thirty times slower, and knows all of the standard
+        validate_email(address, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return False
+    return "." in address.rpartition("@")[2]
+
+
+def _integer(raw, options):
+    if not raw.strip():
+        return None
+    found = numbers.readings(raw)
+    whole = {int(float(figure)) for figure in found.values() if float(figure).is_integer()}
+    if len(whole) == 1:  # 1,234 as a whole number has one reading
+        return whole.pop()
+    figure = float(numbers.parse(raw, options.get("decimal")))
+    if not figure.is_integer():
+        raise ValueProblem("unreadable_number", value=raw)
+    return int(figure)
+
+
+def _float(raw, options):
+    if not raw.strip():
+        return None
+    return float(numbers.parse(raw, options.get("decimal")))
+
+
+def _money(raw, options):
+    if not raw.strip():
+        return None
+    amount = currencies.split(raw)
+    if amount is None:
+        raise ValueProblem("unreadable_number", value=raw)
+    try:
+        return float(numbers.parse(amount[0], options.get("decimal")))
+    except ValueProblem as problem:
+        raise ValueProblem(problem.code, value=raw) from problem
+
+
+def _currency_code(raw, options):
+    """The currency of a cell with its name, sign or code, or with an amount in it."""
+    if not raw.strip():
+        return None
+    amount = currencies.split(raw)
+    if amount and not amount[1]:
+        raise ValueProblem("unknown_value", value=raw)
+    try:
+        return currencies.code_of(amount[1] if amount else raw, tuple(options.get("prefer", ())))
+    except ValueProblem as problem:
+        raise ValueProblem(problem.code, value=raw) from problem
+
+
+def _percent(raw, options):
+    """75 for ``75``, ``75 %`` and, where the option ``scale`` is ``fraction``, for ``0.75``."""
+    text = raw.strip()
+    if not text:
+        return None
+    signed = text[-1] in "%％" or text[0] in "%％"
+    try:
+        figure = float(numbers.parse(text.strip("%％ \u00a0\u202f"), options.get("decimal")))
+    except ValueProblem as problem:
+        raise ValueProblem(problem.code, value=raw) from problem
+    fraction = options.get("scale") == "fraction" and not signed
+    return round(figure * 100, 10) if fraction else figure
+
+
+def _probability(raw, options):
+    figure = _percent(raw, options)
+    if figure is not None and not 0 <= figure <= 100:
+        raise ValueProblem("unreadable_number", value=raw)
+    return figure
+
+
+def _boolean(raw, options):
+    """Yes or no; the options ``true_values`` and ``false_values`` take the place of the words.
+
+    With ``true_values`` alone, any other text is still a problem and not a no. The option
+    ``empty`` says what an empty cell means (no, in a column of ticks).
+    """
+    word = raw.strip().casefold()
+    if not word:
+        return options.get("empty")
+    for answer, key, words in ((True, "true_values", YES), (False, "false_values", NO)):
+        told = options.get(key)
+        if word in ({value.casefold() for value in told} if told else words):
+            return answer
+    raise ValueProblem("unreadable_boolean", value=raw)
+
+
+def _date(raw, options):
+    if not raw.strip():
+        return None
+    day, doubtful = dates.read_date(raw, options.get("date_order", ""))
+    return _doubted(raw, day.isoformat(), doubtful)
+
+
+def _datetime(raw, options):
+    if not raw.strip():
+        return None
+    zone = options.get("timezone") or ""
+    moment, doubtful = dates.read_moment(raw, options.get("date_order", ""), zone)
+    return _doubted(raw, moment.isoformat(" ", "seconds"), doubtful)
+
+
+def _doubted(raw, value, doubtful):
+    return Noted(value, Problem("ambiguous_date", value=raw)) if doubtful else value
+
+
+def _duration_minutes(raw, options):
+    """Minutes of ``71``, ``1:11`` (hours:minutes), ``00:12:30``, ``1h 11m``, ``90 sec``.
+
+    :option unit: of a bare number: ``minutes`` (default), ``hours``, ``seconds``
+    """
+    text = raw.strip()
+    if not text:
+        return None
+    clock = _CLOCK.fullmatch(text)
+    if clock:
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return hours * 60 + minutes + seconds / 60
+    if numbers.readings(text):
+        figure = float(numbers.parse(text, options.get("decimal")))
+        return figure * _MINUTES[options.get("unit", "minutes")]
+    span = _SPAN.fullmatch(text)
+    if not span or not any(span.groups()):
+        raise ValueProblem("unreadable_number", value=raw)
+    parts = (float((part or "0").replace(",", ".")) for part in span.groups())
+    return sum(figure * scale for figure, scale in zip(parts, _MINUTES.values(), strict=True))
+
+
+def _html(raw, options):
+    return to_html(raw) or None
+
+
+def _multi(raw, options):
+    """Texts of a multi-select; only the separator of the column splits them."""
+    separator = options.get("separator")
+    parts = raw.split(separator.strip(" ") or separator) if separator else [raw]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _tags(raw, options):
+    """Tags: blanks joined, each once whatever its case, the first spelling kept."""
+    separator = (options.get("separator") or "").strip(" ")
+    if not separator:
+        separator = next((mark for mark in "|;\n," if mark in raw), "|")
+    found = {}
+    for part in raw.split(separator):
+        tag = squeeze(part)
+        if tag:
+            found.setdefault(tag.casefold(), tag)
+    return list(found.values())
+
+
+def _country(raw, options):
+    return countries.code_of(raw) if raw.strip() else None
+
+
+TRANSFORMS = {
+    "text": Transform(_text, "text", "Text"),
+    "line": Transform(_line, "text", "Text in one line"),
+    "name_part": Transform(_name_part, "text", "Part of a name"),
+    "raw": Transform(_raw, "text", "Unchanged"),
+    "email": Transform(_email, "text", "Email address"),
+    "emails": Transform(_emails, "list", "Email addresses"),
+    "phone": Transform(_stripped, "text", "Phone number as written"),
+    "url": Transform(_stripped, "text", "Web address as written"),
+    "integer": Transform(_integer, "integer", "Whole number"),
+    "float": Transform(_float, "float", "Number"),
+    "money": Transform(_money, "float", "Amount"),
+    "currency_code": Transform(_currency_code, "text", "Currency"),
+    "percent": Transform(_percent, "float", "Percentage"),
+    "probability": Transform(_probability, "float", "Probability"),
+    "boolean": Transform(_boolean, "boolean", "Yes or no"),
+    "date": Transform(_date, "date", "Date"),
+    "datetime": Transform(_datetime, "datetime", "Date and time"),
+    "duration_minutes": Transform(_duration_minutes, "float", "Duration in minutes"),
+    "html": Transform(_html, "html", "Formatted text"),
+    "multi": Transform(_multi, "list", "Several choices"),
+    "tags": Transform(_tags, "list", "Tags"),
+    "country": Transform(_country, "text", "Country"),
+}

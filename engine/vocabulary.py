@@ -1,0 +1,206 @@
+"""What all sources share: names of columns and values in many languages (``data/vocabulary.json``).
+
+The words are data; this module only reads them and looks things up.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+
+from rapidfuzz import fuzz, process
+
+from .exceptions import ConfigurationError
+from .headers import Index, fold, normalise, squash
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+SLOT_KEYS = {
+    "field", "transform", "reference", "domain", "open", "aliases", "weak", "kinds", "entities",
+    "options", "label", "field_type", "by_values", "value_map", "reason",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A meaning a column can have: where it goes, and by which names it is known.
+
+    :param domain: value map that says what its values mean
+    :param open: values outside the domain are usual (stages)
+    :param by_values: may be found by its values where the header says nothing
+    :param value_map: whether the domain also translates the value (else it is only evidence)
+    """
+
+    name: str
+    field: str
+    transform: str = "text"
+    reference: str = ""
+    domain: str = ""
+    open: bool = False
+    aliases: tuple = ()
+    weak: tuple = ()
+    kinds: tuple = ()
+    entities: tuple = ()
+    options: dict = field(default_factory=dict)
+    label: str = ""
+    field_type: str = ""
+    by_values: bool = False
+    value_map: bool = True
+    reason: str = ""
+
+
+class Vocabulary:
+    """The read vocabulary. Built once by :func:`load`."""
+
+    def __init__(self, content):
+        self.content = content
+        self.targets = {
+            target: {
+                "unmatched": entry["unmatched"],
+                "slots": [self._slot(target, name, slot) for name, slot in entry["slots"].items()],
+            }
+            for target, entry in content["targets"].items()
+        }
+        self.kinds = content["kinds"]
+        self.reasons = content["reasons"]
+        self.stages = content["stages"]
+        self.technical = {squash(header) for header in content["technical"]}
+        self._qualifiers = {
+            kind: {word for entry in words for word in normalise(entry).split()}
+            for kind, words in content["qualifiers"].items()
+        }
+        self._abbreviations = {
+            normalise(short): normalise(word) for short, word in content["abbreviations"].items()
+        }
+        self._values = {
+            domain: {form(synonym): value for value, all_ in names.items() for synonym in all_}
+            | {form(value): value for value in names}
+            for domain, names in content["values"].items()
+        }
+        self._values["stage"] = {
+            form(synonym): stage["code"] for stage in self.stages for synonym in stage["synonyms"]
+        }
+        self._indexes = {}
+
+    def _slot(self, target, name, entry):
+        unknown = set(entry) - SLOT_KEYS
+        if unknown or "field" not in entry:
+            detail = f"slot {target}.{name}: {sorted(unknown) or 'no field'}"
+            raise ConfigurationError("configuration", file="vocabulary.json", detail=detail)
+        names = {key: tuple(self._borrow(entry.get(key, ()))) for key in ("aliases", "weak")}
+        lists = {key: tuple(entry.get(key, ())) for key in ("kinds", "entities")}
+        return Slot(name=name, **(entry | names | lists))
+
+    def _borrow(self, aliases):
+        """Yield the aliases; ``@target.slot`` stands for those of another slot."""
+        for alias in aliases:
+            if alias.startswith("@"):
+                target, __, name = alias[1:].partition(".")
+                yield from self.content["targets"][target]["slots"][name]["aliases"]
+            else:
+                yield alias
+
+    def self_words(self, code, target=""):
+        """Return the word groups that name an entity (the first of its target's, if unknown)."""
+        entities = self.content["entities"]
+        entry = entities.get(code) or next(
+            (one for one in entities.values() if one["target"] == target), {"self": []}
+        )
+        return [entry["self"]] if isinstance(entry["self"], str) else list(entry["self"])
+
+    def slots(self, entity):
+        """Return the slots an entity has, their aliases spelled out for it."""
+        groups = self.self_words(entity.code, entity.target)
+        return [
+            self._spelled(slot, groups)
+            for slot in self.targets[entity.target]["slots"]
+            if (not slot.entities or entity.code in slot.entities or self._unlisted(entity))
+            and slot.field not in entity.constants
+        ]
+
+    def _unlisted(self, entity):
+        return entity.code not in self.content["entities"]
+
+    def _spelled(self, slot, groups):
+        expanded = {
+            key: tuple(name for alias in getattr(slot, key) for name in self._expand(alias, groups))
+            for key in ("aliases", "weak")
+        }
+        return replace(slot, **expanded)
+
+    def _expand(self, alias, groups):
+        """Yield the names a template stands for: none where it names the entity's own kind."""
+        words = self.content["words"]
+        asked = PLACEHOLDER.findall(alias)
+        if any(word in groups[:1] for word in asked if word != "self"):
+            return
+        own = [name for group in groups for name in words.get(group, ())]
+        for chosen in product(*(own if word == "self" else words[word] for word in asked)):
+            yield PLACEHOLDER.sub("{}", alias).format(*chosen)
+
+    def index(self, entity):
+        """Return the :class:`headers.Index` of an entity."""
+        key = (entity.code, entity.target, repr(entity.columns), repr(entity.constants))
+        if key not in self._indexes:
+            neutral = {
+                word
+                for group in self.self_words(entity.code, entity.target)
+                for name in self.content["words"].get(group, ())
+                for word in normalise(name).split()
+            }
+            qualifiers = self._qualifiers | {"neutral": self._qualifiers["neutral"] | neutral}
+            slots = self.slots(entity)
+            self._indexes[key] = Index(
+                slots, qualifiers, entity.columns, self.canonical, self._abbreviations
+            )
+        return self._indexes[key]
+
+    def canonical(self, domain, raw):
+        """Return the value a raw text means, or None: case, accents and blanks do not count."""
+        return self._values.get(domain, {}).get(form(raw))
+
+    def similar(self, domain, raw, cutoff=85):
+        """Return (canonical value, likeness 0..1) of the nearest known spelling, or None."""
+        text = form(raw)
+        if len(text) < 4:
+            return None
+        names = self._values.get(domain, {})
+        hit = process.extractOne(text, names.keys(), scorer=fuzz.ratio, score_cutoff=cutoff)
+        return hit and (names[hit[0]], hit[1] / 100)
+
+    def stage(self, name):
+        """Return the usual stage of that name, or None."""
+        code = self.canonical("stage", name)
+        return next((stage for stage in self.stages if stage["code"] == code), None)
+
+    def domains(self):
+        """Return {domain: canonical values}."""
+        values = {domain: list(names) for domain, names in self.content["values"].items()}
+        return values | {"stage": [stage["code"] for stage in self.stages]}
+
+
+def form(raw):
+    """Return a value for comparing.
+
+    >>> form("  Closed - Won! ")
+    'closed won'
+    """
+    return " ".join(re.findall(r"[^\W_]+", fold(str(raw))))
+
+
+@lru_cache(maxsize=1)
+def load():
+    """Return the vocabulary of the addon."""
+    path = DATA / "vocabulary.json"
+    return Vocabulary(json.loads(path.read_text(encoding="utf-8")))
+
+
+def canonical(domain, raw):
+    """See :meth:`Vocabulary.canonical`.
+
+    >>> canonical("won_status", " GANADO ")
+    'won'
+    """
+    return load().canonical(domain, raw)

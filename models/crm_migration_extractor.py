@@ -1,0 +1,343 @@
+import hashlib
+import json
+from itertools import islice
+
+from odoo import api, models
+
+from ..engine import proposing, reading
+from ..engine.exceptions import SourceError
+from ..engine.inference import ColumnStatistics
+from ..engine.mapping import fold
+from ..engine.types import Problem
+
+PREVIEW_ROWS = 10
+# Enough rows to tell which column holds the ID; the map itself is proposed from all rows.
+INSPECTED_ROWS = 500
+# Rows per transaction of staging.
+STAGED_ROWS = 5000
+SEPARATOR = "\x1f"
+# What tells two records apart where the source gives no IDs.
+NATURAL = ("name", "email", "login", "phone", "summary", "date")
+
+# Readers that are half-way through a file: run ID -> state. Only a short cut: a worker that does
+# not find its reader here opens the file again and skips what is staged.
+_OPEN = {}
+
+
+class CrmMigrationExtractor(models.AbstractModel):
+    """Files in, staged records out: every row of the source, unchanged, with its line."""
+
+    _name = "crm.migration.extractor"
+    _description = "Extractor"
+
+    # ------------------------------------------------------------- inspection
+
+    @api.model
+    def _inspect(self, project, attachments):
+        """Return a file record for each table in the uploads: what it holds, how it is written."""
+        files = self.env["crm.migration.file"]
+        for attachment in attachments:
+            try:
+                with files._local_path(attachment) as path:
+                    for table in reading.tables(path, name=attachment.name):
+                        files += self._inspect_table(project, attachment, table)
+            except SourceError as error:
+                self._tell_file(project, error, attachment)
+        return files
+
+    @api.model
+    def _tell_file(self, project, error, attachment):
+        """An upload that cannot be read is a file record with its issue, not a lost file."""
+        file = self.env["crm.migration.file"].create(
+            {
+                "project_id": project.id,
+                "name": attachment.name,
+                "attachment_id": attachment.id,
+                "state": "ignored",
+            }
+        )
+        problem = Problem(error.code, parameters={"file": attachment.name} | error.parameters)
+        self.env["crm.migration.issue"]._append(project, [(problem, {"file_id": file.id})])
+
+    @api.model
+    def _inspect_table(self, project, attachment, table):
+        profile = project._get_profile()
+        rows = list(islice((row for row in table.rows() if not row.footer), INSPECTED_ROWS))
+        entity, score, reason = proposing.recognise(table.name, table.header, profile)
+        values = {
+            "project_id": project.id,
+            "name": table.name,
+            "attachment_id": attachment.id,
+            "table_name": table.name,
+            "checksum": self._get_checksum(attachment),
+            "size": attachment.file_size,
+            "file_format": table.format,
+            "encoding": table.encoding,
+            "encoding_confidence": table.encoding_confidence,
+            "delimiter": table.delimiter,
+            "header_row": table.header_row,
+            "header": table.header,
+            "preview": [
+                [row.values.get(name) for name in table.header] for row in rows[:PREVIEW_ROWS]
+            ],
+            "entity": entity,
+            "entity_score": score,
+            "entity_reason": reason,
+            **self._find_keys(profile, entity, table.header, rows),
+            "generation": project.generation,
+            "sequence": profile.entity(entity).load_order if entity else 999,
+            "state": "new" if entity else "ignored",
+        }
+        file = self._find_same(project, values)
+        if file:
+            file.write({"state": "new"})
+        else:
+            file = self.env["crm.migration.file"].create(values)
+        self._tell_table(project, file, table)
+        return file
+
+    @api.model
+    def _find_same(self, project, values):
+        """Return the file record of the same bytes and table, if they were uploaded before."""
+        return project.file_ids.filtered(
+            lambda file: file.checksum == values["checksum"]
+            and file.table_name == values["table_name"]
+            and file.generation == values["generation"]
+        )[:1]
+
+    @api.model
+    def _tell_table(self, project, file, table):
+        problems = list(table.problems)
+        if not file.entity:
+            problems.append(Problem("file_unknown", parameters={"file": file.name}))
+        self.env["crm.migration.issue"].search(
+            [("file_id", "=", file.id), ("record_id", "=", False)]
+        ).unlink()
+        self.env["crm.migration.issue"]._append(
+            project, [(problem, {"file_id": file.id}) for problem in problems]
+        )
+
+    @api.model
+    def _get_checksum(self, attachment):
+        digest = hashlib.sha256()
+        with self.env["crm.migration.file"]._local_path(attachment) as path, path.open("rb") as f:
+            while chunk := f.read(1 << 20):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    @api.model
+    def _find_keys(self, profile, entity, header, rows):
+        """Return the column with the source's ID, and those that tell a row without one apart."""
+        if not entity:
+            return {"key_column": False, "natural_columns": []}
+        proposals = proposing.propose(profile.entity(entity), self._profile_columns(header, rows))
+        fields = [(p.rule.field, p.rule.column) for p in proposals]
+        return {
+            "key_column": next((column for field, column in fields if field == "id"), False),
+            "natural_columns": [column for field, column in fields if field in NATURAL],
+        }
+
+    @api.model
+    def _profile_columns(self, header, rows):
+        columns = {name: ColumnStatistics(name) for name in header}
+        for row in rows:
+            for name, statistics in columns.items():
+                statistics.add(row.values.get(name))
+        return [statistics.profile() for statistics in columns.values()]
+
+    # ------------------------------------------------------------- staging
+
+    @api.model
+    def _step(self, run):
+        """Stage the next rows of the next file; True while there is more.
+
+        Steps: take the file in turn, read on where it stands, give each row its key and
+        fingerprint, upsert; a row that is there already with the same content stays as it is.
+        """
+        project = run.project_id
+        files = project.file_ids.filtered(lambda file: file.state == "new").sorted("sequence")
+        if not files:
+            self._finish(run)
+            return False
+        file = files[0]
+        state = self._get_reader(run, file)
+        rows = list(islice(state["rows"], STAGED_ROWS))
+        if rows:
+            self._stage(run, file, rows, state["keys"])
+            position = (run.cursor or {}).get(str(file.id), 0) + len(rows)
+            run.cursor = (run.cursor or {}) | {str(file.id): position}
+            run.processed += len(rows)
+        else:
+            self._close_reader(run)
+            file.write({"state": "staged", "rows": (run.cursor or {}).get(str(file.id), 0)})
+            self._check_counts(project, file)
+        return True
+
+    @api.model
+    def _get_reader(self, run, file):
+        state = _OPEN.get(run.id)
+        if state and state["file_id"] == file.id:
+            return state
+        self._close_reader(run)
+        opened = file._open_table()
+        table = opened.__enter__()
+        done = (run.cursor or {}).get(str(file.id), 0)
+        state = {
+            "file_id": file.id,
+            "opened": opened,
+            "rows": islice(table.rows(), done, None),
+            "keys": self._get_staged_keys(run, file),
+        }
+        _OPEN[run.id] = state
+        return state
+
+    @api.model
+    def _close_reader(self, run):
+        state = _OPEN.pop(run.id, None)
+        if state:
+            state["opened"].__exit__(None, None, None)
+
+    @api.model
+    def _get_staged_keys(self, run, file):
+        """Return {key: fingerprint} of the rows of this entity that this export already gave."""
+        self.env.cr.execute(
+            """SELECT source_key, row_hash FROM crm_migration_record
+                WHERE project_id = %s AND entity = %s AND extract_run_id = %s""",
+            [run.project_id.id, file.entity, run.id],
+        )
+        return dict(self.env.cr.fetchall())
+
+    @api.model
+    def _stage(self, run, file, rows, keys):
+        staged = [self._prepare_row(run, file, row, keys) for row in rows]
+        found = self._upsert(run, file, [entry for entry, __ in staged])
+        problems = []
+        for row, (entry, problem) in zip(rows, staged, strict=True):
+            where = {
+                "id": found[entry["key"]],
+                "entity": file.entity,
+                "source_key": entry["key"],
+                "file_id": file.id,
+                "line": row.line,
+            }
+            problems += [(p, where) for p in (*row.problems, *([problem] if problem else []))]
+        self._replace_issues(run, list(found.values()), problems)
+
+    @api.model
+    def _replace_issues(self, run, record_ids, problems):
+        """Tell the problems of reading anew, for rows that are read again."""
+        codes = ["repeated_row", "repeated_key", "missing_key", "ragged_row", "footer_row"]
+        self.env.cr.execute(
+            "DELETE FROM crm_migration_issue WHERE record_id = ANY(%s) AND code = ANY(%s)",
+            [record_ids, codes],
+        )
+        self.env["crm.migration.issue"]._append(run.project_id, problems, run)
+
+    @api.model
+    def _prepare_row(self, run, file, row, keys):
+        """Return ``(entry, problem)``: the row with its key, fingerprint and state."""
+        payload = {name: value for name, value in row.values.items() if value is not None}
+        row_hash = self._fingerprint(payload)
+        key = (payload.get(file.key_column) or "").strip() if file.key_column else ""
+        state, problem = "staged", None
+        if row.footer:
+            key, state, problem = f"line {row.line}", "skipped", Problem("footer_row")
+        elif not key:
+            key = self._get_natural_key(file, payload, row_hash)
+            if file.key_column:
+                problem = Problem("missing_key")
+        if key in keys and state == "staged":
+            same = keys[key] == row_hash
+            if same or file.key_column:
+                problem = Problem("repeated_row" if same else "repeated_key", value=key)
+                state = "skipped" if same else "held"
+            key = self._get_free_key(key, keys)
+        keys[key] = row_hash
+        entry = {"key": key, "hash": row_hash, "payload": payload, "state": state, "line": row.line}
+        return entry, problem
+
+    @api.model
+    def _get_free_key(self, key, keys):
+        number = 2
+        while f"{key}#{number}" in keys:
+            number += 1
+        return f"{key}#{number}"
+
+    @api.model
+    def _get_natural_key(self, file, payload, row_hash):
+        """Return a key for a row without ID: what names it, else its fingerprint."""
+        parts = [fold(payload.get(column) or "") for column in file.natural_columns or []]
+        return "|".join(parts) if any(parts) else row_hash
+
+    @api.model
+    def _fingerprint(self, payload):
+        text = SEPARATOR.join(f"{name}{SEPARATOR}{payload[name]}" for name in sorted(payload))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @api.model
+    def _upsert(self, run, file, entries):
+        """Write staged records in one statement per thousand; return {key: ID}."""
+        project = run.project_id
+        rows = [
+            (
+                project.id, file.entity, entry["key"], file.id, entry["line"],
+                json.dumps(entry["payload"], ensure_ascii=False).replace("\\u0000", ""),
+                entry["hash"], entry["state"], run.id, project.generation,
+            )
+            for entry in entries
+        ]  # fmt: skip
+        result = self.env.cr.execute_values(
+            """
+            INSERT INTO crm_migration_record AS r (project_id, entity, source_key, file_id, line,
+                        payload, row_hash, state, extract_run_id, generation)
+            VALUES %s
+            ON CONFLICT (project_id, entity, source_key) DO UPDATE
+               SET file_id = EXCLUDED.file_id, line = EXCLUDED.line, payload = EXCLUDED.payload,
+                   row_hash = EXCLUDED.row_hash, extract_run_id = EXCLUDED.extract_run_id,
+                   generation = EXCLUDED.generation,
+                   loaded_payload = CASE
+                       WHEN r.row_hash = EXCLUDED.row_hash OR r.res_id IS NULL
+                       THEN r.loaded_payload ELSE COALESCE(r.loaded_payload, r.payload) END,
+                   state = CASE
+                       WHEN EXCLUDED.state != 'staged' THEN EXCLUDED.state
+                       WHEN r.row_hash != EXCLUDED.row_hash THEN 'staged'
+                       WHEN r.state IN ('created', 'updated', 'merged') THEN 'unchanged'
+                       ELSE r.state END
+            RETURNING source_key, id""",
+            rows,
+            page_size=1000,
+            fetch=True,
+        )
+        return dict(result)
+
+    @api.model
+    def _check_counts(self, project, file):
+        """Compare the rows with what the customer read on the source's screen."""
+        if file.expected_rows and file.expected_rows != file.rows:
+            problem = Problem(
+                "rows_differ", parameters={"found": file.rows, "expected": file.expected_rows}
+            )
+            self.env["crm.migration.issue"]._append(project, [(problem, {"file_id": file.id})])
+
+    @api.model
+    def _finish(self, run):
+        """Note the counts, and what looks cut."""
+        run.counters = {"records": run.processed}
+        run.total = run.processed
+        self._check_caps(run.project_id)
+
+    @api.model
+    def _check_caps(self, project):
+        """Tell an export that ends exactly at a cap of the source's plan (KC-28)."""
+        caps = {}
+        for cap in project._get_profile().caps:
+            caps.setdefault(cap["entity"], []).append(cap["count"])
+        self.env["crm.migration.issue"]._clear(project, ["plan_cap"])
+        problems = [
+            (Problem("plan_cap", parameters={"count": counts["read"]}), {"entity": entity})
+            for entity, counts in project._get_outcomes().items()
+            if counts["read"] and counts["read"] in caps.get(entity, [])
+        ]
+        self.env["crm.migration.issue"]._append(project, problems)
+
+

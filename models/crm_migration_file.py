@@ -1,0 +1,91 @@
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from odoo import api, fields, models
+
+from ..engine import reading
+from ..engine.exceptions import SourceError
+
+
+class CrmMigrationFile(models.Model):
+    _name = "crm.migration.file"
+    _description = "Source File"
+    _order = "project_id, sequence, id"
+
+    project_id = fields.Many2one(
+        "crm.migration.project", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char(required=True, help="File name; with the sheet or the member of a ZIP.")
+    attachment_id = fields.Many2one("ir.attachment", ondelete="restrict")
+    table_name = fields.Char(help="Which table of the attachment: sheet name, if it has several.")
+    checksum = fields.Char(help="SHA-256 of the uploaded bytes.")
+    size = fields.Integer(string="Size (bytes)")
+    file_format = fields.Char(string="Format")
+    encoding = fields.Char()
+    encoding_confidence = fields.Float(digits=(3, 2))
+    delimiter = fields.Char()
+    header_row = fields.Integer(help="Line of the header, counted from 1.")
+    header = fields.Json()
+    preview = fields.Json(help="The first rows, as read.")
+    preview_html = fields.Html(compute="_compute_preview_html", string="First Rows")
+    entity = fields.Char(help="What the rows are: company, contact, deal, activity …")
+    entity_score = fields.Float(string="Recognition", digits=(3, 2))
+    entity_reason = fields.Char(string="Recognised By")
+    key_column = fields.Char(help="Column with the source's own ID of the record.")
+    natural_columns = fields.Json(help="Columns that tell rows without an ID apart.")
+    state = fields.Selection(
+        [
+            ("new", "To stage"),
+            ("staged", "Staged"),
+            ("superseded", "Superseded by a newer export"),
+            ("ignored", "Ignored"),
+        ],
+        default="new",
+        required=True,
+    )
+    rows = fields.Integer(string="Rows Read", readonly=True)
+    generation = fields.Integer(help="Export it belongs to; a delta begins a new one.")
+    expected_rows = fields.Integer(
+        help="What the source's own screen says; compared with the rows read. 0: not given."
+    )
+    overrides = fields.Json(help="Encoding, delimiter and header row set by hand.")
+    issue_ids = fields.One2many("crm.migration.issue", "file_id")
+
+    @api.depends("preview", "header")
+    def _compute_preview_html(self):
+        for file in self:
+            file.preview_html = self.env["ir.qweb"]._render(
+                "crm_migration.file_preview",
+                {"header": file.header or [], "rows": file.preview or []},
+            )
+
+    @contextmanager
+    def _open_table(self):
+        """Yield the table of the file, ready to be read row by row.
+
+        :raises SourceError: when the upload is gone or does not hold the table any more
+        """
+        self.ensure_one()
+        with self._local_path(self.attachment_id) as path:
+            for table in reading.tables(
+                path, name=self.attachment_id.name, overrides=self.overrides or {}
+            ):
+                if table.name == self.table_name:
+                    yield table
+                    return
+            raise SourceError("file_unreadable", file=self.name, detail="table not found")
+
+    @api.model
+    @contextmanager
+    def _local_path(self, attachment):
+        """Yield a path to the bytes of an attachment: the filestore's own, or a temporary copy."""
+        attachment = attachment.sudo()
+        if attachment.store_fname:
+            yield Path(attachment._full_path(attachment.store_fname))
+            return
+        with tempfile.NamedTemporaryFile() as copy:
+            copy.write(attachment.raw or b"")
+            copy.flush()
+            yield Path(copy.name)

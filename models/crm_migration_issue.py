@@ -1,0 +1,121 @@
+import json
+
+from odoo import api, fields, models
+
+from ..engine.issues import CATALOGUE
+
+
+class CrmMigrationIssue(models.Model):
+    """Everything held, failed or doubtful: the queue of questions of a project."""
+
+    _name = "crm.migration.issue"
+    _description = "Issue"
+    _order = "severity_rank, code, id"
+    _log_access = False
+    _rec_name = "code"
+
+    project_id = fields.Many2one(
+        "crm.migration.project", required=True, index=True, ondelete="cascade"
+    )
+    run_id = fields.Many2one("crm.migration.run", ondelete="set null", index="btree_not_null")
+    code = fields.Selection(
+        [(code, kind.title) for code, kind in CATALOGUE.items()], required=True, string="Issue"
+    )
+    severity = fields.Selection(
+        [("error", "Failed"), ("hold", "Held"), ("warning", "To check"), ("info", "For information")],
+        required=True,
+    )
+    severity_rank = fields.Integer()
+    entity = fields.Char()
+    record_id = fields.Many2one("crm.migration.record", ondelete="cascade", index="btree_not_null")
+    file_id = fields.Many2one("crm.migration.file", ondelete="cascade", index="btree_not_null")
+    source_key = fields.Char()
+    line = fields.Integer()
+    column = fields.Char()
+    value = fields.Char()
+    parameters = fields.Json()
+    message = fields.Char(compute="_compute_message")
+    advice = fields.Char(compute="_compute_message", string="What to Do")
+    state = fields.Selection([("open", "Open"), ("settled", "Settled")], default="open")
+
+    @api.depends("code", "parameters", "value")
+    def _compute_message(self):
+        for issue in self:
+            kind = CATALOGUE[issue.code]
+            parameters = _Lenient(issue.parameters or {})
+            parameters.setdefault("value", issue.value or "")
+            issue.message = kind.template % parameters
+            issue.advice = kind.advice
+
+    @api.model
+    def _append(self, project, problems, run=None):
+        """Store problems in one statement per thousand.
+
+        :param problems: list of ``(problem, record)`` where record is a dict with ``id``,
+            ``entity``, ``source_key``, ``file_id``, ``line`` (any of them may be missing)
+        """
+        rows = [self._prepare_row(project, run, problem, where) for problem, where in problems]
+        if rows:
+            self.env.cr.execute_values(
+                """INSERT INTO crm_migration_issue (project_id, run_id, code, severity,
+                       severity_rank, entity, record_id, file_id, source_key, line, "column",
+                       value, parameters, state) VALUES %s""",
+                rows,
+                page_size=1000,
+            )
+
+    @api.model
+    def _prepare_row(self, project, run, problem, where):
+        severity = CATALOGUE[problem.code].severity
+        return (
+            project.id,
+            run.id if run else None,
+            problem.code,
+            severity,
+            ["error", "hold", "warning", "info"].index(severity),
+            where.get("entity"),
+            where.get("id"),
+            where.get("file_id") or None,
+            where.get("source_key"),
+            where.get("line"),
+            problem.column or problem.target or None,
+            problem.value[:1000] if problem.value else None,
+            json.dumps(problem.parameters, default=str),
+            "open",
+        )
+
+    @api.model
+    def _clear(self, project, codes, entity=None):
+        """Remove the open issues of these codes that belong to no record, before they are told anew."""
+        domain = [
+            ("project_id", "=", project.id),
+            ("code", "in", codes),
+            ("record_id", "=", False),
+        ]
+        if entity:
+            domain.append(("entity", "=", entity))
+        self.search(domain).unlink()
+
+    def _get_report(self):
+        """Return the issues as the command line reports them."""
+        return [
+            {
+                "code": issue.code,
+                "severity": issue.severity,
+                "entity": issue.entity or None,
+                "source_key": issue.source_key or None,
+                "field": issue.column or None,
+                "value": issue.value or None,
+                "message": issue.message,
+                "file": issue.file_id.name or None,
+                "line": issue.line or None,
+            }
+            for issue in self
+        ]
+
+
+class _Lenient(dict):
+    """A template without its parameter still makes a sentence."""
+
+    def __missing__(self, key):
+        return "?"

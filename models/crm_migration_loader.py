@@ -1,0 +1,381 @@
+import logging
+
+import psycopg2
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine.exceptions import ConfigurationError
+from ..engine.mapping import EntityMap, fold
+from ..engine.types import Problem
+from .item import Item
+from .resolver import Resolver
+from .silence import silent
+from .xmlid import xmlid_name
+
+_logger = logging.getLogger(__name__)
+
+RECORD_COLUMNS = (
+    "id", "entity", "source_key", "file_id", "line", "payload", "loaded_payload", "state",
+    "model", "res_id",
+)  # fmt: skip
+# What a failing statement or constraint raises; a lost connection or a conflict is no such thing.
+NOT_THE_RECORDS_FAULT = (psycopg2.OperationalError, psycopg2.InterfaceError)
+
+
+class CrmMigrationLoader(models.AbstractModel):
+    """Staged records in, Odoo records out: sample, load and delta alike.
+
+    A batch's Odoo writes, its staged states, its log lines and its issues commit together.
+    """
+
+    _name = "crm.migration.loader"
+    _description = "Loader"
+
+    def _register_hook(self):
+        """Keep automation rules quiet during a load.
+
+        ``base_automation`` may not be installed, so it cannot be inherited; it asks
+        ``_get_actions`` before it acts on any create or write (odoo19.md, section 2).
+        """
+        super()._register_hook()
+        automation = self.env.registry.get("base.automation")
+        if automation is not None and not hasattr(automation._get_actions, "crm_migration_origin"):
+            origin = automation._get_actions
+
+            def _get_actions(self, records, triggers):
+                if records.env.context.get("crm_migration_silent"):
+                    return self.browse()
+                return origin(self, records, triggers)
+
+            _get_actions.crm_migration_origin = origin
+            automation._get_actions = _get_actions
+
+    # ------------------------------------------------------------- run
+
+    @api.model
+    def _step(self, run):
+        """Load the next batch; True while there is more.
+
+        Steps: begin (once), take the next staged records in load order, load them.
+        """
+        project = silent(run.project_id)
+        service = self.with_env(project.env)
+        if not run.cursor:
+            service._begin(run, project)
+        rows = service._take_batch(project, project.batch_size)
+        if not rows:
+            service._finish(run, project)
+            return False
+        service._load_batch(run, project, rows)
+        run.processed += len(rows)
+        run.counters = {"entities": project._get_outcomes()}
+        return True
+
+    @api.model
+    def _begin(self, run, project):
+        """Give what was held or failed another try, and count what there is to do."""
+        self._check_fields(project)
+        self.env.cr.execute(
+            """UPDATE crm_migration_record SET state = 'staged'
+                WHERE project_id = %s AND (state = 'failed' OR (state = 'held' AND NOT EXISTS (
+                      SELECT 1 FROM crm_migration_issue i
+                       WHERE i.record_id = crm_migration_record.id AND i.code = 'repeated_key')))
+            """,
+            [project.id],
+        )
+        self._set_sort_keys(project)
+        self.env.cr.execute(
+            "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND state = 'staged'",
+            [project.id],
+        )
+        run.total = self.env.cr.fetchone()[0]
+        run.cursor = {"begun": True}
+
+    @api.model
+    def _check_fields(self, project):
+        """Refuse to start while a field of the map is missing (SP-05).
+
+        :raises ConfigurationError: naming the fields
+        """
+        missing = [
+            line.target_field
+            for line in project.line_ids.filtered(lambda line: line.state == "confirmed")
+            if line.new_type
+            and line.target_field
+            not in self.env[self.env[f"crm.migration.target.{line.mapping_id.target}"]._model]._fields
+        ]
+        if missing:
+            raise ConfigurationError("fields_missing", fields=", ".join(sorted(set(missing))))
+
+    @api.model
+    def _set_sort_keys(self, project):
+        """Order history by its time: the chatter sorts messages by ID (odoo19.md, rule 7)."""
+        for mapping in project.mapping_ids.filtered(lambda m: m.target == "timeline"):
+            entity_map = self._get_entity_map(project, mapping.entity)
+            columns = set(entity_map.columns_of("date") + entity_map.columns_of("date_done"))
+            entity_map = self._narrow_map(entity_map, columns)
+            self.env.cr.execute(
+                """SELECT id, payload FROM crm_migration_record
+                    WHERE project_id = %s AND entity = %s AND state = 'staged'""",
+                [project.id, mapping.entity],
+            )
+            rows = []
+            for record_id, payload in self.env.cr.fetchall():
+                values = entity_map.map_row(payload).values
+                rows.append((record_id, values.get("date") or values.get("date_done") or ""))
+            if rows:
+                self.env.cr.execute_values(
+                    """UPDATE crm_migration_record r SET sort_key = v.sort_key
+                         FROM (VALUES %s) AS v(id, sort_key) WHERE r.id = v.id""",
+                    rows,
+                    page_size=5000,
+                )
+
+    @api.model
+    def _narrow_map(self, entity_map, columns):
+        rules = [rule for rule in entity_map.rules if rule.column in columns]
+        return EntityMap(entity_map.entity, entity_map.target, {}, rules, {}, entity_map.defaults)
+
+    @api.model
+    def _take_batch(self, project, size, ids=None):
+        """Return the next staged records of the first group that has some.
+
+        A group is what loads together: an entity, or all history in order of time.
+        """
+        for group in self._get_groups(project):
+            chosen = SQL("AND id = ANY(%s)", ids) if ids is not None else SQL()
+            self.env.cr.execute(
+                SQL(
+                    """SELECT %s FROM crm_migration_record
+                        WHERE project_id = %s AND entity = ANY(%s) AND state = 'staged' %s
+                        ORDER BY sort_key, id LIMIT %s FOR UPDATE""",
+                    SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                    project.id,
+                    group,
+                    chosen,
+                    size,
+                )
+            )
+            rows = self.env.cr.dictfetchall()
+            if rows:
+                return rows
+        return []
+
+    @api.model
+    def _get_groups(self, project):
+        """Return lists of entities in load order: owners, companies, contacts, deals, history."""
+        groups = []
+        for mapping in project.mapping_ids.sorted("sequence"):
+            if mapping.target == "timeline" and groups and groups[-1][0] == "timeline":
+                groups[-1][1].append(mapping.entity)
+            else:
+                groups.append((mapping.target, [mapping.entity]))
+        return [entities for __, entities in groups]
+
+    @api.model
+    def _finish(self, run, project):
+        run.counters = {"entities": project._get_outcomes()}
+
+    # ------------------------------------------------------------- batch
+
+    @api.model
+    def _load_batch(self, run, project, rows):
+        """Load rows; if they fail together, halve them until the bad record stands alone."""
+        try:
+            with self.env.cr.savepoint():
+                self._load_rows(run, project, rows)
+                self.env.flush_all()
+        except NOT_THE_RECORDS_FAULT:
+            raise
+        except Exception as error:
+            self.env.invalidate_all()
+            if len(rows) == 1:
+                self._fail(run, project, rows[0], error)
+                return
+            middle = len(rows) // 2
+            self._load_batch(run, project, rows[:middle])
+            self._load_batch(run, project, rows[middle:])
+
+    @api.model
+    def _load_rows(self, run, project, rows):
+        """Map, resolve, write, log.
+
+        Steps: map the rows, fetch what they refer to, prepare values, load what is not held,
+        settle states, log and issues.
+        """
+        resolver = Resolver(project)
+        items = self._prepare_items(project, rows, resolver)
+        self._add_old_values(project, items, resolver)
+        ready = [item for item in items if not item.held]
+        for target, group in self._group_by_target(ready):
+            target._load(group, resolver)
+        self._settle(run, project, items)
+
+    @api.model
+    def _prepare_items(self, project, rows, resolver):
+        """Return prepared items; also what the verifier compares with."""
+        maps = {}
+        for entity in {row["entity"] for row in rows}:
+            maps[entity] = self._get_entity_map(project, entity)
+        items = [Item(row, maps[row["entity"]].map_row(row["payload"])) for row in rows]
+        resolver.prefetch([item.mapped for item in items])
+        for target_name, group in self._group_items(items, lambda item: maps[item.entity].target):
+            target = self.env[f"crm.migration.target.{target_name}"]
+            for writer, part in target._split(group):
+                writer._prepare(part, resolver)
+        return items
+
+    @api.model
+    def _add_old_values(self, project, items, resolver):
+        """Map the rows that Odoo holds as well: what changed in the source is the difference."""
+        known = [item for item in items if item.record["res_id"] and not item.held]
+        if not known:
+            return
+        rows = [
+            item.record | {"payload": item.record["loaded_payload"] or item.record["payload"]}
+            for item in known
+        ]
+        for item, old in zip(known, self._prepare_items(project, rows, resolver), strict=True):
+            item.record["loaded_values"] = old.values
+
+    @api.model
+    def _group_items(self, items, key):
+        groups = {}
+        for item in items:
+            groups.setdefault(key(item), []).append(item)
+        return list(groups.items())
+
+    @api.model
+    def _group_by_target(self, items):
+        return [
+            (group[0].target, group)
+            for __, group in self._group_items(items, lambda item: item.target._name)
+        ]
+
+    @api.model
+    def _get_entity_map(self, project, entity):
+        """Return the map of an entity as the engine runs it, or None."""
+        mapping = project.mapping_ids.filtered(lambda m: m.entity == entity)
+        if not mapping:
+            return None
+        values = {}
+        for value in project.value_ids:
+            if value.target_value:
+                values.setdefault(value.domain, {})[fold(value.source_value)] = value.target_value
+        return EntityMap(
+            entity=entity,
+            target=mapping.target,
+            constants=dict(mapping.constants or {}),
+            rules=[line._get_rule() for line in mapping.line_ids],
+            values=values,
+            defaults={"timezone": project.timezone or "UTC"},
+        )
+
+    # ------------------------------------------------------------- settle
+
+    @api.model
+    def _settle(self, run, project, items):
+        """Write states, external IDs, log and issues of a batch: a handful of statements."""
+        for item in items:
+            if item.held:
+                item.outcome = "held"
+        self._set_states(run, items)
+        self._set_xmlids(project, [item for item in items if item.res_id])
+        self._append_log(run, items)
+        self._set_issues(run, project, items)
+
+    @api.model
+    def _set_states(self, run, items):
+        self.env.cr.execute_values(
+            """UPDATE crm_migration_record r
+                  SET state = v.state, model = COALESCE(v.model, r.model),
+                      res_id = COALESCE(v.res_id::int, r.res_id), load_run_id = v.run_id,
+                      match_name = v.match_name, match_email = v.match_email,
+                      loaded_payload = CASE WHEN v.state = 'held' THEN r.loaded_payload END
+                 FROM (VALUES %s) AS v(id, state, model, res_id, run_id, match_name, match_email)
+                WHERE r.id = v.id""",
+            [
+                (
+                    item.record["id"],
+                    item.outcome,
+                    item.model or None,
+                    item.res_id or None,
+                    run.id,
+                    fold(item.values["name"]) if item.values.get("name") else None,
+                    fold(item.values["email"]) if item.values.get("email") else None,
+                )
+                for item in items
+            ],
+            template="(%s, %s, %s, %s::int, %s, %s, %s)",
+            page_size=1000,
+        )
+
+    @api.model
+    def _set_xmlids(self, project, items):
+        """Give records external IDs that survive an uninstall: under a prefix that is no module."""
+        module = project._get_xmlid_module()
+        data = []
+        for item in items:
+            if item.outcome in ("created", "merged", "updated", "unchanged"):
+                name = xmlid_name(item.entity, item.key)
+                record = self.env[item.model].browse(item.res_id)
+                if item.outcome == "created" or not item.record["res_id"]:
+                    data.append({"xml_id": f"{module}.{name}", "record": record, "noupdate": True})
+        if data:
+            self.env["ir.model.data"]._update_xmlids(data)
+
+    @api.model
+    def _append_log(self, run, items):
+        entries = []
+        for item in items:
+            if item.outcome == "created":
+                values = item.target._get_log_values(item)
+                entries.append((item.record["id"], item.model, item.res_id, "create", None, values))
+            elif item.extra.get("after"):
+                entries.append(
+                    (
+                        item.record["id"], item.model, item.res_id, "update",
+                        item.extra["before"], item.extra["after"],
+                    )
+                )  # fmt: skip
+            entries += [
+                (item.record["id"], model, res_id, "create", None, {})
+                for model, res_id in item.companions
+            ]
+        self.env["crm.migration.log"]._append(run, entries)
+
+    @api.model
+    def _set_issues(self, run, project, items):
+        """Replace what was told of these records before; reading's own issues stay."""
+        kept = ["repeated_row", "repeated_key", "missing_key", "ragged_row", "footer_row"]
+        self.env.cr.execute(
+            """DELETE FROM crm_migration_issue
+                WHERE record_id = ANY(%s) AND state = 'open' AND code != ALL(%s)""",
+            [[item.record["id"] for item in items], kept],
+        )
+        problems = [
+            (problem, item.record | {"file_id": item.record["file_id"]})
+            for item in items
+            for problem in self._merge_problems(item.problems)
+        ]
+        self.env["crm.migration.issue"]._append(project, problems, run)
+
+    @api.model
+    def _merge_problems(self, problems):
+        seen = {}
+        for problem in problems:
+            seen.setdefault((problem.code, problem.column, problem.value), problem)
+        return seen.values()
+
+    @api.model
+    def _fail(self, run, project, row, error):
+        """Turn one record into an issue; the others land."""
+        _logger.info("Record %s of %s failed: %s", row["source_key"], row["entity"], error)
+        self.env.cr.execute(
+            "UPDATE crm_migration_record SET state = 'failed', load_run_id = %s WHERE id = %s",
+            [run.id, row["id"]],
+        )
+        problem = Problem("record_failed", parameters={"detail": str(error)[:500]})
+        item = Item(row, None, problems=[problem])
+        self._set_issues(run, project, [item])

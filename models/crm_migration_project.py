@@ -1,0 +1,552 @@
+import hashlib
+import json
+
+from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
+from odoo.exceptions import UserError, ValidationError
+
+from ..engine import profiles
+from .crm_migration_record import OUTCOMES
+from .crm_migration_run import UNFINISHED
+
+# The path of a project: state -> what its next button does, and the state a finished run leads to.
+AFTER_RUN = {
+    "extract": "staged",
+    "propose": "proposed",
+    "schema": "prepared",
+    "sample": "sampled",
+    "load": "loaded",
+    "verify": "verified",
+    "rollback": "rolled_back",
+}
+# States in which a run of the kind may start.
+ALLOWED = {
+    "extract": None,
+    "propose": None,
+    "schema": ("confirmed", "prepared", "sampled", "approved", "loaded", "verified", "rolled_back"),
+    "sample": ("prepared", "sampled", "approved", "loaded", "verified"),
+    "load": ("approved", "loaded", "verified"),
+    "verify": ("loaded", "verified"),
+    "rollback": ("prepared", "sampled", "approved", "loaded", "verified", "rolled_back"),
+}
+POLICIES = (
+    "owner_policy",
+    "fallback_user_id",
+    "duplicate_policy",
+    "currency_policy",
+    "timezone",
+    "team_id",
+    "sample_size",
+    "batch_size",
+    "source_system",
+)
+LINE_FIELDS = (
+    "column", "target_field", "transform", "reference", "options", "new_label", "new_type", "state",
+)  # fmt: skip
+VALUE_FIELDS = (
+    "domain", "group", "source_value", "target_value", "sequence", "probability", "is_won",
+    "is_lost", "state",
+)  # fmt: skip
+
+
+class CrmMigrationProject(models.Model):
+    _name = "crm.migration.project"
+    _description = "CRM Migration"
+    _order = "id desc"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    profile = fields.Selection(
+        selection="_selection_profile", required=True, string="Source", help="The old CRM."
+    )
+    source_system = fields.Char(
+        compute="_compute_source_system",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+        help="Identity of the source account: part of the external IDs. Two accounts of one "
+        "product need two names.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    user_id = fields.Many2one("res.users", string="Responsible", default=lambda s: s.env.user)
+    state = fields.Selection(
+        [
+            ("draft", "Files"),
+            ("staged", "Staged"),
+            ("proposed", "Map"),
+            ("confirmed", "Map confirmed"),
+            ("prepared", "Prepared"),
+            ("sampled", "Sample"),
+            ("approved", "Approved"),
+            ("loaded", "Loaded"),
+            ("verified", "Proved"),
+            ("rolled_back", "Rolled back"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    # Policies
+    owner_policy = fields.Selection(
+        [
+            ("hold", "Hold the records until the user exists"),
+            ("fallback", "Give the records to one user"),
+            ("stub", "Make an inactive user without password"),
+        ],
+        default="hold",
+        required=True,
+        string="Owners Without User",
+    )
+    fallback_user_id = fields.Many2one("res.users", string="Fallback User")
+    duplicate_policy = fields.Selection(
+        [
+            ("keep", "Load both and list them"),
+            ("merge", "Merge into the one existing contact with that email"),
+        ],
+        default="keep",
+        required=True,
+        string="Same Email as an Existing Contact",
+    )
+    currency_policy = fields.Selection(
+        [
+            ("keep", "Keep the figure; list the deals"),
+            ("convert", "Convert by Odoo's rate of the deal's date; keep the original beside it"),
+        ],
+        default="keep",
+        required=True,
+        string="Amounts in Other Currencies",
+    )
+    timezone = fields.Selection(
+        _tz_get,
+        string="Time Zone of the Source",
+        help="For times without a zone. Empty: UTC, and every such file is listed.",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        string="Sales Team for Deals Without Pipeline",
+        help="Empty: a team named after the source is made, so that its stages stay apart.",
+    )
+    sample_size = fields.Integer(default=200, help="Between 100 and 500 records.")
+    batch_size = fields.Integer(default=500, help="Records per transaction.")
+    generation = fields.Integer(default=1, readonly=True, copy=False)
+    # Parts
+    file_ids = fields.One2many("crm.migration.file", "project_id")
+    mapping_ids = fields.One2many("crm.migration.mapping", "project_id")
+    line_ids = fields.One2many("crm.migration.mapping.line", "project_id")
+    value_ids = fields.One2many("crm.migration.mapping.value", "project_id")
+    approval_ids = fields.One2many("crm.migration.approval", "project_id")
+    run_ids = fields.One2many("crm.migration.run", "project_id")
+    issue_ids = fields.One2many("crm.migration.issue", "project_id")
+    check_ids = fields.One2many("crm.migration.check", "project_id")
+    inventory_ids = fields.One2many("crm.migration.inventory", "project_id")
+    # Counts
+    active_run_id = fields.Many2one("crm.migration.run", compute="_compute_active_run")
+    run_progress = fields.Float(related="active_run_id.progress", string="Progress")
+    file_count = fields.Integer(compute="_compute_counts")
+    record_count = fields.Integer(compute="_compute_counts")
+    landed_count = fields.Integer(compute="_compute_counts", string="In Odoo")
+    held_count = fields.Integer(compute="_compute_counts")
+    issue_count = fields.Integer(compute="_compute_counts", string="Open Issues")
+    open_line_count = fields.Integer(compute="_compute_counts", string="Columns to Confirm")
+    open_value_count = fields.Integer(compute="_compute_counts", string="Values to Confirm")
+
+    _unique_name = models.Constraint("UNIQUE(name, company_id)", "Project names are unique.")
+
+    # ------------------------------------------------------------------ fields
+
+    @api.model
+    def _selection_profile(self):
+        return [(code, profiles.load(code).name) for code in profiles.codes()]
+
+    @api.depends("profile")
+    def _compute_source_system(self):
+        for project in self:
+            project.source_system = project.source_system or project.profile
+
+    @api.depends("run_ids.state")
+    def _compute_active_run(self):
+        for project in self:
+            project.active_run_id = project.run_ids.filtered(
+                lambda run: run.state in (*UNFINISHED, "paused")
+            )[:1]
+
+    def _compute_counts(self):
+        states = self._count_by("crm.migration.record", ["state"])
+        issues = self._count_by("crm.migration.issue", ["state"])
+        lines = self._count_by("crm.migration.mapping.line", ["state"])
+        values = self._count_by("crm.migration.mapping.value", ["state"])
+        for project in self:
+            mine = states.get(project, {})
+            project.file_count = len(project.file_ids)
+            project.record_count = sum(mine.values())
+            project.landed_count = sum(
+                mine.get(state, 0) for state in ("created", "updated", "unchanged", "merged")
+            )
+            project.held_count = mine.get("held", 0) + mine.get("failed", 0)
+            project.issue_count = issues.get(project, {}).get("open", 0)
+            project.open_line_count = lines.get(project, {}).get("proposed", 0)
+            project.open_value_count = values.get(project, {}).get("proposed", 0)
+
+    def _count_by(self, model, groupby):
+        """Return {project: {group: count}} in one query."""
+        result = {}
+        for project, *group, count in self.env[model]._read_group(
+            [("project_id", "in", self.ids)], ["project_id", *groupby], ["__count"]
+        ):
+            key = group[0] if len(group) == 1 else tuple(group)
+            result.setdefault(project, {})[key] = count
+        return result
+
+    @api.constrains("owner_policy", "fallback_user_id")
+    def _check_fallback_user(self):
+        for project in self:
+            if project.owner_policy == "fallback" and not project.fallback_user_id:
+                raise ValidationError(
+                    self.env._("The policy “fallback” needs a fallback user for the owners.")
+                )
+
+    @api.constrains("sample_size")
+    def _check_sample_size(self):
+        for project in self:
+            if not 100 <= project.sample_size <= 500:
+                raise ValidationError(self.env._("A sample has between 100 and 500 records."))
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & set(POLICIES):
+            self._void_changed_approvals()
+        return result
+
+    def unlink(self):
+        """A project whose load can still be undone is kept: its log is the undo."""
+        if self.filtered(lambda project: project._has_effects()):
+            raise UserError(
+                self.env._("Roll the migration back first, or archive it: its log is the undo.")
+            )
+        return super().unlink()
+
+    def _has_effects(self):
+        """True while the database holds something that this project wrote."""
+        self.ensure_one()
+        return self.state != "rolled_back" and bool(
+            self.env["crm.migration.log"].sudo().search_count([("project_id", "=", self.id)], 1)
+        )
+
+    # ------------------------------------------------------------------ profile, map
+
+    def _get_profile(self):
+        """Return the facts of the source product."""
+        self.ensure_one()
+        return profiles.load(self.profile)
+
+    def _get_xmlid_module(self):
+        """Prefix of the external IDs: no installed module, so that they survive an uninstall."""
+        self.ensure_one()
+        return f"__crmmig_{self.source_system}__"
+
+    def _get_map_hash(self):
+        """Hash of everything that decides what lands: lines, values and policies."""
+        self.ensure_one()
+        lines = [
+            (line.entity, line.column, line.state == "ignored", line.target_field or "",
+             line.transform, line.reference or "", line.options or {}, line.new_type or "")
+            for line in self.line_ids.sorted(lambda line: (line.entity or "", line.column))
+        ]  # fmt: skip
+        values = [
+            (value.domain, value.group or "", value.source_value, value.target_value or "",
+             value.user_id.id, value.stage_id.id, value.sequence, value.probability,
+             value.is_won, value.is_lost)
+            for value in self.value_ids.sorted("id")
+        ]  # fmt: skip
+        policies = [str(self[name]) for name in POLICIES]
+        content = json.dumps([lines, values, policies], sort_keys=True, default=str)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def _get_valid_approval(self, kind):
+        """Return the standing approval of that kind, if any."""
+        self.ensure_one()
+        return self.approval_ids.filtered(lambda a: a.kind == kind and not a.voided_at)[:1]
+
+    def _void_changed_approvals(self):
+        """Void approvals whose map is no longer the approved one, and step back to the map."""
+        for project in self:
+            standing = project.approval_ids.filtered(lambda a: not a.voided_at)
+            if not standing:
+                continue
+            current = project._get_map_hash()
+            changed = standing.filtered(lambda a: a.approved_hash != current)  # noqa: B023
+            if changed:
+                changed._void()
+                if project.state in ("confirmed", "prepared", "sampled", "approved"):
+                    project.sudo().state = "proposed"
+
+    # ------------------------------------------------------------------ runs
+
+    def _start(self, kind, **parameters):
+        """Queue a run; the background worker takes it up after the commit.
+
+        :raises UserError: when the project is not ready for it, or another run is under way
+        """
+        self.ensure_one()
+        self._check_can_start(kind)
+        run = (
+            self.env["crm.migration.run"]
+            .sudo()
+            .create(
+                {
+                    "project_id": self.id,
+                    "kind": kind,
+                    "parameters": parameters,
+                    "user_id": self.env.uid,
+                }
+            )
+        )
+        run._trigger()
+        return run
+
+    def _check_can_start(self, kind):
+        # A second press of a button waits here for the first, then finds its run.
+        self.lock_for_update()
+        busy = self.env["crm.migration.run"].search_count(
+            [("project_id", "=", self.id), ("state", "in", (*UNFINISHED, "paused"))], limit=1
+        )
+        if busy:
+            raise UserError(self.env._("Another run of this project is under way."))
+        if ALLOWED[kind] is not None and self.state not in ALLOWED[kind]:
+            raise UserError(
+                self.env._(
+                    "This step is not due yet: the project is at “%(state)s”.",
+                    state=dict(self._fields["state"]._description_selection(self.env))[self.state],
+                )
+            )
+
+    def _on_run_done(self, run):
+        """Move on along the path."""
+        self.ensure_one()
+        later = ("loaded", "verified")
+        if run.kind in ("extract", "propose", "schema", "sample") and self.state in later:
+            return
+        self.state = AFTER_RUN[run.kind]
+
+    # ------------------------------------------------------------------ files
+
+    def _add_files(self, attachments, delta=False):
+        """Take uploads in: one file record per table found in them, recognised and previewed.
+
+        :param attachments: ``ir.attachment`` records: CSV, XLSX or ZIP
+        :param delta: True if they are a newer export of what was uploaded before
+        :return: the file records
+        """
+        self.ensure_one()
+        if delta:
+            self.generation += 1
+            self.file_ids.filtered(lambda file: file.state == "staged").state = "superseded"
+        return self.env["crm.migration.extractor"]._inspect(self, attachments)
+
+    # ------------------------------------------------------------------ buttons
+
+    def action_stage(self):
+        """Read the files into staged records, then propose the map."""
+        self._start("extract")
+
+    def action_propose(self):
+        """Propose the map anew; confirmed lines stay."""
+        self._start("propose")
+
+    def action_confirm_all(self):
+        """Accept every proposal of the map that waits, as an explicit decision."""
+        self.line_ids.filtered(lambda line: line.state == "proposed").action_confirm()
+        self.value_ids.filtered(lambda value: value.state == "proposed").action_confirm()
+
+    def action_confirm_map(self):
+        """Approve the map. Refused while a line or a value waits for a decision.
+
+        :raises UserError: with the number of open lines
+        """
+        self.ensure_one()
+        open_count = self._count_open_decisions()
+        if open_count:
+            raise UserError(
+                self.env._("%(count)s lines of the map are not confirmed yet.", count=open_count)
+            )
+        if not self.line_ids:
+            raise UserError(self.env._("There is no map yet: upload files and stage them first."))
+        self.approval_ids.filtered(lambda a: a.kind == "map" and not a.voided_at)._void()
+        self.env["crm.migration.approval"]._append(self, "map", self._get_map_hash())
+        if self.state in ("staged", "proposed", "rolled_back"):
+            self.sudo().state = "confirmed"
+
+    def _count_open_decisions(self):
+        self.ensure_one()
+        self.env.flush_all()
+        return self.env["crm.migration.mapping.line"].search_count(
+            [("project_id", "=", self.id), ("state", "=", "proposed")]
+        ) + self.env["crm.migration.mapping.value"].search_count(
+            [("project_id", "=", self.id), ("state", "=", "proposed")]
+        )
+
+    def action_prepare(self):
+        """Make fields, teams, stages, tags and stub users that the map needs."""
+        self._check_approved("map")
+        self._start("schema")
+
+    def action_sample(self):
+        """Load a sample for real, compare every field, undo it."""
+        self._check_approved("map")
+        self._start("sample")
+
+    def action_approve_sample(self):
+        """Approve the sample: the full load may start."""
+        self.ensure_one()
+        self._check_manager()
+        self._check_approved("map")
+        if self.state != "sampled":
+            raise UserError(self.env._("There is no sample to approve: run it first."))
+        self.env["crm.migration.approval"]._append(self, "sample", self._get_map_hash())
+        self.sudo().state = "approved"
+
+    def action_load(self):
+        """Load everything that is staged or was held, in the background."""
+        self._check_manager()
+        self._check_approved("map")
+        self._check_approved("sample")
+        return self._start("load")
+
+    def action_verify(self):
+        """Compare every field of every record with what the source and the map expect."""
+        self._start("verify")
+
+    def action_rollback(self):
+        """Undo everything this project wrote. See ``crm.migration.project.rollback``."""
+        self._check_manager()
+        return self._start("rollback")
+
+    def action_sign_off(self):
+        """Sign the proof: the cutover is accepted."""
+        self._check_manager()
+        if self.state != "verified":
+            raise UserError(self.env._("Verify first: there is no proof to sign."))
+        self.env["crm.migration.approval"]._append(self, "cutover", self._get_map_hash())
+
+    def _approve_again(self):
+        """Approve the sample's map anew after a newer export brought columns or values."""
+        self._check_manager()
+        self.env["crm.migration.approval"]._append(self, "sample", self._get_map_hash())
+
+    def _check_approved(self, kind):
+        self.ensure_one()
+        approval = self._get_valid_approval(kind)
+        if not approval or approval.approved_hash != self._get_map_hash():
+            messages = {
+                "map": self.env._("The map is not confirmed, or was changed after it was."),
+                "sample": self.env._("The sample is not approved, or the map changed after it."),
+            }
+            raise UserError(messages[kind])
+
+    def _check_manager(self):
+        if not self.env.su and not self.env.user.has_group(
+            "crm_migration.crm_migration_group_manager"
+        ):
+            raise UserError(self.env._("Only a migration manager may do this."))
+
+    # ------------------------------------------------------------------ results
+
+    def _get_outcomes(self):
+        """Return {entity: {read, staged, created, …}} of the newest export of each entity.
+
+        The outcomes add up to the rows read; rows still to load are counted as ``staged``.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT entity, state, count(*) FROM crm_migration_record r
+                WHERE project_id = %s AND generation = (
+                      SELECT max(generation) FROM crm_migration_record
+                       WHERE project_id = r.project_id AND entity = r.entity)
+                GROUP BY entity, state""",
+            [self.id],
+        )
+        result = {}
+        for entity, state, count in self.env.cr.fetchall():
+            counts = result.setdefault(
+                entity, {"read": 0, "staged": 0} | dict.fromkeys(OUTCOMES, 0)
+            )
+            counts["read"] += count
+            counts[state] += count
+        return result
+
+    def _get_check_totals(self):
+        """Return the verdicts of the last verification, or sample."""
+        self.ensure_one()
+        run = self.run_ids.filtered(lambda r: r.kind in ("verify", "sample") and r.counters)[:1]
+        totals = (run.counters or {}).get("checks", {})
+        return {v: totals.get(v, 0) for v in ("equal", "explained", "different", "missing")}
+
+    def _get_report(self):
+        """Return the machine-readable report (contract: ``docs/command_line.md``)."""
+        self.ensure_one()
+        runs = self.run_ids.sorted("id")
+        return {
+            "project": self.name,
+            "profile": self.profile,
+            "state": self.state,
+            "runs": [
+                {
+                    "kind": run.kind,
+                    "state": run.state,
+                    "seconds": round(run.seconds, 3),
+                    "records": run.processed,
+                }
+                for run in runs
+            ],
+            "entities": self._get_outcomes(),
+            "issues": self.issue_ids.filtered(lambda issue: issue.state == "open")._get_report(),
+            "checks": self._get_check_totals(),
+        }
+
+    # ------------------------------------------------------------------ saved maps
+
+    def _export_map(self):
+        """Return the map as data that another project can use."""
+        self.ensure_one()
+        lines = [
+            {name: line[name] for name in LINE_FIELDS}
+            | {"entity": line.entity, "target": line.mapping_id.target}
+            for line in self.line_ids
+        ]
+        values = [
+            {name: value[name] for name in VALUE_FIELDS}
+            | {"user": value.user_id.login or False, "stage": value.stage_id.name or False}
+            for value in self.value_ids
+        ]
+        return {"profile": self.profile, "lines": lines, "values": values}
+
+    def _import_map(self, content):
+        """Use a saved map: lines and values that this project has too, as decided there.
+
+        :raises UserError: when the file is no map of this source
+        """
+        self.ensure_one()
+        if not isinstance(content, dict) or content.get("profile") != self.profile:
+            raise UserError(self.env._("The file is not a map of %(source)s.", source=self.profile))
+        lines = {(line.entity, line.column): line for line in self.line_ids}
+        for saved in content.get("lines", []):
+            line = lines.get((saved.get("entity"), saved.get("column")))
+            if line:
+                line.write({name: saved[name] for name in LINE_FIELDS if name in saved})
+        values = {(v.domain, v.group or "", v.source_value): v for v in self.value_ids}
+        for saved in content.get("values", []):
+            key = (saved.get("domain"), saved.get("group") or "", saved.get("source_value"))
+            if key in values:
+                values[key].write(self._prepare_saved_value(saved))
+
+    def _prepare_saved_value(self, saved):
+        vals = {name: saved[name] for name in VALUE_FIELDS if name in saved}
+        if saved.get("user"):
+            user = self.env["res.users"].search([("login", "=", saved["user"])])
+            vals["user_id"] = user.id
+        return vals

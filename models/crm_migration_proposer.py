@@ -1,0 +1,341 @@
+import re
+
+from odoo import api, models
+
+from ..engine import proposing
+from ..engine.inference import ColumnStatistics, settle_dates
+from ..engine.mapping import fold
+from ..engine.types import Problem
+from ..engine.vocabulary import load as load_vocabulary
+from .resolver import Resolver
+
+# Rows read at a time when profiling the columns.
+PROFILED_ROWS = 5000
+ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
+
+
+class CrmMigrationProposer(models.AbstractModel):
+    """Staged records in, proposed map out: each column and value with target, score and reason.
+
+    What a person confirmed stays; only what is new or still proposed is written.
+    """
+
+    _name = "crm.migration.proposer"
+    _description = "Proposer"
+
+    @api.model
+    def _step(self, run):
+        """Propose everything in one transaction.
+
+        Steps: profile the columns from all rows, settle date orders across the export, propose
+        lines per entity, then the value maps that the lines need.
+        """
+        project = run.project_id.with_context(crm_migration_proposing=True)
+        self.env.flush_all()
+        profiles = {
+            entity.code: self._profile_columns(project, entity.code)
+            for entity in self._get_entities(project)
+        }
+        settle_dates([column for columns in profiles.values() for column in columns])
+        taken = {}
+        for entity in self._get_entities(project):
+            self._propose_entity(project, entity, profiles[entity.code], taken)
+        self._tell_columns(project, profiles)
+        self._propose_values(project)
+        self._propose_stages(project)
+        self._propose_owners(project)
+        self._propose_inventory(project)
+        run.total = run.processed = sum(len(columns) for columns in profiles.values())
+        return False
+
+    @api.model
+    def _get_entities(self, project):
+        """Return the entities that staged files hold, in load order."""
+        held = set(project.file_ids.filtered(lambda f: f.state == "staged").mapped("entity"))
+        return [entity for entity in project._get_profile().entities if entity.code in held]
+
+    # ------------------------------------------------------------- columns
+
+    @api.model
+    def _profile_columns(self, project, entity):
+        """Return the column profiles of an entity, from all its rows."""
+        columns = {
+            name: ColumnStatistics(name) for name in self._get_header(project, entity)
+        }
+        for payload in self._read_payloads(project, entity):
+            for name, statistics in columns.items():
+                statistics.add(payload.get(name))
+        return [statistics.profile() for statistics in columns.values()]
+
+    @api.model
+    def _get_header(self, project, entity):
+        files = project.file_ids.filtered(lambda f: f.entity == entity and f.state == "staged")
+        return list(dict.fromkeys(name for file in files for name in file.header))
+
+    @api.model
+    def _read_payloads(self, project, entity):
+        """Yield the rows of the newest export of an entity, a few thousand at a time."""
+        last_id = 0
+        while True:
+            self.env.cr.execute(
+                """SELECT id, payload FROM crm_migration_record
+                    WHERE project_id = %s AND entity = %s AND id > %s AND state != 'skipped'
+                      AND generation = %s
+                    ORDER BY id LIMIT %s""",
+                [project.id, entity, last_id, project.generation, PROFILED_ROWS],
+            )
+            rows = self.env.cr.fetchall()
+            if not rows:
+                return
+            last_id = rows[-1][0]
+            for __, payload in rows:
+                yield payload
+
+    @api.model
+    def _propose_entity(self, project, entity, columns, taken):
+        mapping = project.mapping_ids.filtered(lambda m: m.entity == entity.code)
+        values = {
+            "sequence": entity.load_order,
+            "target": entity.target,
+            "constants": entity.constants,
+        }
+        if mapping:
+            mapping.write(values)
+        else:
+            mapping = mapping.create(values | {"project_id": project.id, "entity": entity.code})
+        model = self.env[f"crm.migration.target.{entity.target}"]._model
+        customs = taken.setdefault(model, {})
+        proposals = proposing.propose(entity, columns, taken=customs)
+        self._write_lines(mapping, columns, proposals)
+        customs |= {p.rule.field: (p.label, p.field_type) for p in proposals if p.field_type}
+
+    @api.model
+    def _write_lines(self, mapping, columns, proposals):
+        """Create the lines of new columns; refresh those nobody decided on yet."""
+        known = {line.column: line for line in mapping.line_ids}
+        new = []
+        for number, (column, proposal) in enumerate(zip(columns, proposals, strict=True)):
+            facts = self._get_facts(column) | {"sequence": number}
+            line = known.get(column.name)
+            if not line:
+                new.append(self._get_line(proposal) | facts | {"mapping_id": mapping.id})
+            elif line.state == "proposed":
+                line.write(self._get_line(proposal) | facts)
+            else:
+                line.write(facts)
+        self.env["crm.migration.mapping.line"].create(new)
+
+    @api.model
+    def _get_facts(self, column):
+        return {
+            "samples": " · ".join(str(sample)[:60] for sample in column.samples[:3]),
+            "fill_rate": column.filled / column.rows if column.rows else 0.0,
+            "kind": column.kind,
+            "choices": column.choices,
+        }
+
+    @api.model
+    def _get_line(self, proposal):
+        rule = proposal.rule
+        return {
+            "column": rule.column,
+            "target_field": rule.field or False,
+            "transform": rule.transform,
+            "reference": rule.reference or False,
+            "options": {k: v for k, v in rule.options.items() if k != "choices"},
+            "new_label": proposal.label or False,
+            "new_type": proposal.field_type or False,
+            "score": proposal.score,
+            "reason": proposal.reason,
+            "alternatives": list(proposal.alternatives),
+        }
+
+    @api.model
+    def _tell_columns(self, project, profiles):
+        """Tell what cannot be decided from the values: date orders, times without a zone."""
+        codes = ["ambiguous_date", "timezone_assumed"]
+        self.env["crm.migration.issue"]._clear(project, codes)
+        problems = []
+        for entity, columns in profiles.items():
+            for column in columns:
+                problems += [(problem, {"entity": entity}) for problem in column.problems]
+            naive = [c.name for c in columns if c.kind == "datetime" and self._is_naive(c)]
+            if naive and not project.timezone:
+                parameters = {"file": ", ".join(naive), "zone": "UTC"}
+                problems.append(
+                    (Problem("timezone_assumed", parameters=parameters), {"entity": entity})
+                )
+        self.env["crm.migration.issue"]._append(project, problems)
+
+    @api.model
+    def _is_naive(self, column):
+        return any(not ZONE.search(sample.strip()) for sample in column.samples if sample)
+
+    # ------------------------------------------------------------- values
+
+    @api.model
+    def _count_values(self, line):
+        """Return {raw value: rows} of a column, in one query."""
+        return dict(self._group_rows(line.project_id, line.entity, [line.column]))
+
+    @api.model
+    def _group_rows(self, project, entity, columns):
+        """Return [(value of each column …, rows)] of the newest export."""
+        self.env.flush_all()
+        names = ", ".join(["payload ->> %s"] * len(columns))
+        places = ", ".join(str(n + 1) for n in range(len(columns)))
+        self.env.cr.execute(
+            f"""SELECT {names}, count(*) FROM crm_migration_record
+                 WHERE project_id = %s AND entity = %s AND state != 'skipped' AND generation = %s
+                   AND trim(payload ->> %s) != '' GROUP BY {places}""",
+            [*columns, project.id, entity, project.generation, columns[0]],
+        )
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _propose_values(self, project):
+        """Propose counterparts for the values of columns with a value map."""
+        specific = project._get_profile().values
+        counts = {}
+        for line in project.line_ids.filtered(lambda line: line.state != "ignored"):
+            domain = (line.options or {}).get("domain")
+            if domain and not line.reference:
+                for raw, count in self._count_values(line).items():
+                    known = counts.setdefault(domain, {})
+                    known[raw.strip()] = known.get(raw.strip(), 0) + count
+        for domain, raws in counts.items():
+            proposals = proposing.propose_values(domain, raws, specific=specific.get(domain))
+            self._write_values(
+                project,
+                domain,
+                [
+                    {
+                        "source_value": raw,
+                        "target_value": canonical or False,
+                        "known": bool(canonical),
+                        "score": score,
+                        "reason": reason,
+                        "count": raws[raw],
+                    }
+                    for raw, canonical, score, reason in proposals
+                ],
+            )
+
+    @api.model
+    def _write_values(self, project, domain, proposals):
+        """Create new values; refresh those nobody decided on yet. Spellings that fold alike are one."""
+        known = {
+            (fold(value.group or ""), fold(value.source_value)): value
+            for value in project.value_ids.filtered(lambda value: value.domain == domain)
+        }
+        new = {}
+        for proposal in proposals:
+            key = (fold(proposal.get("group") or ""), fold(proposal["source_value"]))
+            value = known.get(key)
+            if value and value.state == "proposed":
+                value.write(proposal)
+            elif not value and key not in new:
+                new[key] = proposal | {"project_id": project.id, "domain": domain}
+        self.env["crm.migration.mapping.value"].create(list(new.values()))
+
+    @api.model
+    def _propose_stages(self, project):
+        """Propose the stages of each pipeline: order, probability, won or lost."""
+        vocabulary = load_vocabulary()
+        for mapping in project.mapping_ids:
+            lines = mapping.line_ids.filtered(lambda line: line.state != "ignored")
+            stage = lines.filtered(lambda line: (line.reference or "").startswith("stage."))[:1]
+            if not stage:
+                continue
+            columns = [stage.column] + [
+                lines.filtered(lambda line, name=name: line.target_field == name)[:1].column
+                or stage.column
+                for name in ("team_id", "won_status", "probability")
+            ]
+            pipelines = {}
+            for raw, pipeline, status, figure, count in self._group_rows(
+                project, mapping.entity, columns
+            ):
+                name = (pipeline or "").strip() if columns[1] != stage.column else ""
+                pipelines.setdefault(name, []).append(
+                    (
+                        raw,
+                        status if columns[2] != stage.column else None,
+                        self._to_figure(figure) if columns[3] != stage.column else None,
+                        count,
+                    )
+                )
+            for name, deals in pipelines.items():
+                self._write_stages(project, name, deals, vocabulary)
+
+    @api.model
+    def _to_figure(self, text):
+        match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*%?\s*", text or "")
+        return float(match[1].replace(",", ".")) if match else None
+
+    @api.model
+    def _write_stages(self, project, pipeline, deals, vocabulary):
+        proposals = []
+        for stage in proposing.propose_stages(deals, vocabulary):
+            count = sum(deal[3] for deal in deals if fold(deal[0]) == fold(stage["name"]))
+            proposals.append(
+                {
+                    "group": pipeline or False,
+                    "source_value": stage["name"],
+                    "target_value": stage["name"],
+                    "sequence": stage["sequence"],
+                    "probability": stage["probability"] or 0.0,
+                    "is_won": stage["is_won"],
+                    "is_lost": stage["is_lost"],
+                    "known": stage["known"],
+                    "score": 1.0 if stage["known"] else 0.3,
+                    "reason": "alias" if stage["known"] else "nothing",
+                    "count": count,
+                }
+            )
+        self._write_values(project, "stage", proposals)
+
+    @api.model
+    def _propose_owners(self, project):
+        """Propose a user for every owner that any row names."""
+        counts = {}
+        for line in project.line_ids.filtered(lambda line: line.state != "ignored"):
+            if (line.reference or "").startswith("owner."):
+                for raw, count in self._count_values(line).items():
+                    counts[raw.strip()] = counts.get(raw.strip(), 0) + count
+        resolver = Resolver(project)
+        proposals = []
+        for raw, count in sorted(counts.items()):
+            known = resolver.owner_details(raw)
+            users = resolver.match_users(raw, known)
+            proposals.append(
+                {
+                    "source_value": raw,
+                    "user_id": next(iter(users)) if len(users) == 1 else False,
+                    "email": known.get("email") or (raw if "@" in raw else False),
+                    "display_text": known.get("name") or False,
+                    "known": len(users) == 1,
+                    "score": 1.0 if len(users) == 1 else 0.0,
+                    "reason": "matched" if len(users) == 1 else "nothing",
+                    "count": count,
+                }
+            )
+        self._write_values(project, "owner", proposals)
+
+    @api.model
+    def _propose_inventory(self, project):
+        """List what does not move, with its nearest counterpart in Odoo."""
+        known = set(project.inventory_ids.mapped("kind"))
+        self.env["crm.migration.inventory"].create(
+            [
+                {
+                    "project_id": project.id,
+                    "kind": kind["code"],
+                    "name": kind.get("name") or kind.get("label") or kind["code"],
+                    "detail": kind.get("detail") or kind.get("what") or False,
+                    "counterpart": kind.get("counterpart") or kind.get("odoo") or False,
+                }
+                for kind in project._get_profile().inventory
+                if kind["code"] not in known
+            ]
+        )

@@ -1,0 +1,381 @@
+import logging
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine.comparing import same
+from ..engine.types import Problem
+from .silence import silent
+
+_logger = logging.getLogger(__name__)
+
+# Log lines undone per transaction.
+UNDONE_LINES = 1000
+STAMPS = ("write_uid", "write_date")
+# History of a record: field that names the record it hangs on.
+HISTORY = {
+    "mail.message": ("model", "res_id"),
+    "mail.activity": ("res_model", "res_id"),
+    "calendar.event": ("res_model", "res_id"),
+}
+
+
+class CrmMigrationRollback(models.AbstractModel):
+    """The log, read backwards: what was created goes, what was updated gets its old values back.
+
+    What people changed since stays: an edited record, with what it needs and its history; an
+    edited field of an updated record.
+    """
+
+    _name = "crm.migration.rollback"
+    _description = "Rollback"
+
+    # ------------------------------------------------------------- run
+
+    @api.model
+    def _step(self, run):
+        """Undo the next log lines, newest first; True while there is more.
+
+        Steps: find what people edited (once), take the lines, restore updates, remove creations,
+        log what was done.
+        """
+        project = silent(run.project_id)
+        service = self.with_env(project.env)
+        if not run.cursor:
+            service._begin(run, project)
+        lines = service._read_lines(project, run.cursor["before_id"])
+        if not lines:
+            service._finish(run, project)
+            return False
+        kept = {(model, res_id) for model, res_id in run.cursor["kept"]}
+        service._restore(run, project, [line for line in lines if line["action"] == "update"], kept)
+        service._remove(run, project, [line for line in lines if line["action"] == "create"], kept)
+        project.env.flush_all()
+        run.processed += len(lines)
+        run.cursor = {
+            "before_id": lines[-1]["id"],
+            "kept": sorted(kept),
+        }
+        return True
+
+    @api.model
+    def _begin(self, run, project):
+        """Find what stays, from the newest line on."""
+        self.env.cr.execute(
+            "SELECT max(id), count(*) FROM crm_migration_log WHERE project_id = %s"
+            " AND action IN ('create', 'update')",
+            [project.id],
+        )
+        newest, run.total = self.env.cr.fetchone()
+        run.cursor = {"before_id": (newest or 0) + 1, "kept": sorted(self._get_kept(project))}
+
+    @api.model
+    def _read_lines(self, project, before_id):
+        """Return the log lines before that one that no rollback undid yet, newest first."""
+        self.env.cr.execute(
+            """SELECT id, record_id, model, res_id, action, before, after
+                 FROM crm_migration_log l
+                WHERE project_id = %s AND id < %s AND action IN ('create', 'update')
+                  AND id > COALESCE((SELECT max((r.parameters ->> 'undone_until')::int)
+                                       FROM crm_migration_run r
+                                      WHERE r.project_id = %s AND r.kind = 'rollback'
+                                        AND r.state = 'done'), 0)
+                ORDER BY id DESC LIMIT %s""",
+            [project.id, before_id, project.id, UNDONE_LINES],
+        )
+        return self.env.cr.dictfetchall()
+
+    @api.model
+    def _finish(self, run, project):
+        """Forget what the records became; the rows are as they were when staged."""
+        kept = {tuple(pair) for pair in run.cursor["kept"]}
+        self.env.cr.execute(
+            """UPDATE crm_migration_record
+                  SET state = CASE WHEN state IN ('skipped') THEN state ELSE 'staged' END,
+                      res_id = NULL, model = NULL, loaded_payload = NULL, match_name = NULL,
+                      match_email = NULL
+                WHERE project_id = %s""",
+            [project.id],
+        )
+        self._remove_xmlids(project, kept)
+        self.env.cr.execute(
+            "SELECT max(id) FROM crm_migration_log WHERE project_id = %s", [project.id]
+        )
+        run.parameters = (run.parameters or {}) | {"undone_until": self.env.cr.fetchone()[0] or 0}
+
+    @api.model
+    def _remove_xmlids(self, project, kept):
+        """Remove the external IDs of records that were there before the migration."""
+        data = self.env["ir.model.data"].search([("module", "=", project._get_xmlid_module())])
+        others = self._get_records_of_others(project)
+        data.filtered(
+            lambda d: (d.model, d.res_id) not in kept and (d.model, d.res_id) not in others
+        ).unlink()
+
+    @api.model
+    def _get_records_of_others(self, project):
+        """Return what other projects of the same source system still hold."""
+        self.env.cr.execute(
+            """SELECT r.model, r.res_id FROM crm_migration_record r
+                 JOIN crm_migration_project p ON p.id = r.project_id
+                WHERE p.id != %s AND p.source_system = %s AND r.res_id IS NOT NULL""",
+            [project.id, project.source_system],
+        )
+        records = set(self.env.cr.fetchall())
+        self.env.cr.execute(
+            """SELECT l.model, l.res_id FROM crm_migration_log l
+                 JOIN crm_migration_project p ON p.id = l.project_id
+                WHERE p.id != %s AND p.source_system = %s AND l.record_id IS NULL
+                  AND l.action = 'create' AND p.state != 'rolled_back'""",
+            [project.id, project.source_system],
+        )
+        return records | set(self.env.cr.fetchall())
+
+    # ------------------------------------------------------------- preview
+
+    @api.model
+    def _preview(self, project):
+        """Return what a rollback would do: ``{"remove": {model: n}, "restore": {model: n},
+        "keep": {model: n}, "fields": n}``; nothing is written."""
+        project = silent(project)
+        service = self.with_env(project.env)
+        kept = service._get_kept(project)
+        result = {"remove": {}, "restore": {}, "keep": {}, "fields": 0}
+        before_id = 2**31 - 1
+        while lines := service._read_lines(project, before_id):
+            before_id = lines[-1]["id"]
+            for line in lines:
+                if line["action"] == "create":
+                    kind = "keep" if (line["model"], line["res_id"]) in kept else "remove"
+                else:
+                    kind = "restore"
+                    result["fields"] += len(set(line["after"] or {}) - set(STAMPS))
+                counts = result[kind]
+                counts[line["model"]] = counts.get(line["model"], 0) + 1
+        return result
+
+    # ------------------------------------------------------------- what stays
+
+    @api.model
+    def _get_kept(self, project):
+        """Return {(model, ID)} of created records that stay.
+
+        Steps: those whose fields people edited or that people worked on since; what these refer
+        to; the history of those that stay.
+        """
+        created = {}
+        before_id = 2**31 - 1
+        while lines := self._read_lines(project, before_id):
+            before_id = lines[-1]["id"]
+            for line in reversed(lines):
+                key = (line["model"], line["res_id"])
+                known = created.get(key)
+                if line["action"] == "create":
+                    created[key] = (line["after"] or {}) | (known or {})
+                elif known is not None or key in created:
+                    created[key] = known | (line["after"] or {})
+        kept = self._find_edited(created) | self._find_worked_on(created)
+        kept = self._add_referred(created, kept)
+        return kept | self._find_history(created, kept)
+
+    @api.model
+    def _find_edited(self, created):
+        """Return the created records whose logged values are no longer the landed ones."""
+        edited = set()
+        for model, ids in self._group(created).items():
+            if model not in self.env:
+                continue
+            fields = self.env[model]._fields
+            target = self.env["crm.migration.target"]
+            for start in range(0, len(ids), UNDONE_LINES):
+                part = self.env[model].browse(ids[start : start + UNDONE_LINES]).exists()
+                names = sorted(
+                    {n for i in part.ids for n in created[model, i] if n in fields}
+                )
+                if not names:
+                    continue
+                landed = target._read_landed_of(model, part.ids, names)
+                for res_id, now in landed.items():
+                    after = created[model, res_id]
+                    if any(
+                        not same(after[n], now[n], fields[n].type) for n in after if n in fields
+                    ):
+                        edited.add((model, res_id))
+        return edited
+
+    @api.model
+    def _group(self, keys):
+        groups = {}
+        for model, res_id in keys:
+            groups.setdefault(model, []).append(res_id)
+        return groups
+
+    @api.model
+    def _find_worked_on(self, created):
+        """Return the created partners and deals on which people wrote or planned something."""
+        kept = set()
+        for model in ("res.partner", "crm.lead"):
+            ids = [res_id for name, res_id in created if name == model]
+            for table, model_column in (("mail_message", "model"), ("mail_activity", "res_model")):
+                history = table.replace("_", ".")
+                ours = [res_id for name, res_id in created if name == history]
+                self.env.cr.execute(
+                    SQL(
+                        """SELECT DISTINCT res_id FROM %s
+                            WHERE %s = %s AND res_id = ANY(%s) AND id != ALL(%s) %s""",
+                        SQL.identifier(table),
+                        SQL.identifier(model_column),
+                        model,
+                        ids,
+                        ours,
+                        SQL("AND message_type IN ('comment', 'email')")
+                        if table == "mail_message"
+                        else SQL(),
+                    )
+                )
+                kept |= {(model, res_id) for (res_id,) in self.env.cr.fetchall()}
+        return kept
+
+    @api.model
+    def _add_referred(self, created, kept):
+        """Add the created records that kept ones refer to: company, contact, team, stage, tags."""
+        todo = list(kept)
+        while todo:
+            model, res_id = todo.pop()
+            fields = self.env[model]._fields
+            for name, value in created.get((model, res_id), {}).items():
+                comodel = name in fields and fields[name].comodel_name
+                for other in value if isinstance(value, list) else [value]:
+                    key = (comodel, other)
+                    if comodel and other and key in created and key not in kept:
+                        kept.add(key)
+                        todo.append(key)
+        return kept
+
+    @api.model
+    def _find_history(self, created, kept):
+        """Return the created messages, activities, events and files of records that stay."""
+        found = set()
+        for model, ids in self._group(created).items():
+            if model in HISTORY or model == "ir.attachment":
+                name, link = HISTORY.get(model, ("res_model", "res_id"))
+                rows = self.env[model].browse(ids).exists().read([name, link], load=None)
+                found |= {(model, r["id"]) for r in rows if (r[name], r[link]) in kept}
+        return found
+
+    # ------------------------------------------------------------- restore
+
+    @api.model
+    def _restore(self, run, project, lines, kept):
+        """Put the old values back, field by field, where nobody changed them since."""
+        groups = {}
+        for line in lines:
+            if (line["model"], line["res_id"]) not in kept:
+                groups.setdefault(line["model"], []).append(line)
+        for model, group in groups.items():
+            if model in self.env:
+                self._restore_group(run, project, model, group)
+
+    @api.model
+    def _restore_group(self, run, project, model, lines):
+        fields = self.env[model]._fields
+        alive = set(self.env[model].browse([line["res_id"] for line in lines]).exists().ids)
+        names = sorted({n for line in lines for n in line["before"] if n in fields} - set(STAMPS))
+        target = self.env["crm.migration.target"]
+        entries = []
+        for line in lines:
+            if line["res_id"] not in alive:
+                continue
+            now = target._read_landed_of(model, [line["res_id"]], names)[line["res_id"]]
+            values = {
+                name: value
+                for name, value in line["before"].items()
+                if name in names and same(line["after"].get(name), now[name], fields[name].type)
+            }
+            spared = set(line["after"]) - set(values)
+            if values:
+                self._write_back(model, line["res_id"], values)
+            if not spared:
+                self._restore_stamps(model, line)
+            entries.append((line["record_id"], model, line["res_id"], "restore", now, values))
+            if spared:
+                self._tell_kept(run, project, model, line, ", ".join(sorted(spared)))
+        self.env["crm.migration.log"]._append(run, entries)
+
+    @api.model
+    def _write_back(self, model, res_id, values):
+        """Write through the target of the model, which knows what Odoo would do besides."""
+        targets = {"crm.lead": "lead", "res.partner": "partner"}
+        if model in targets:
+            target = self.env[f"crm.migration.target.{targets[model]}"]
+            target._write(self.env[model].browse(res_id), values)
+        else:
+            self.env[model].browse(res_id).write(values)
+
+    @api.model
+    def _restore_stamps(self, model, line):
+        """Put back who wrote the record and when."""
+        if "write_date" not in line["before"]:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET write_uid = %s, write_date = %s WHERE id = %s",
+                SQL.identifier(self.env[model]._table),
+                line["before"]["write_uid"],
+                line["before"]["write_date"],
+                line["res_id"],
+            )
+        )
+        self.env[model].browse(line["res_id"]).invalidate_recordset()
+
+    # ------------------------------------------------------------- remove
+
+    @api.model
+    def _remove(self, run, project, lines, kept):
+        """Delete creations, newest first; runs of one model are deleted together."""
+        batch = []
+        for line in [*lines, None]:
+            if batch and (line is None or line["model"] != batch[0]["model"]):
+                self._remove_batch(run, project, batch, kept)
+                batch = []
+            if line and (line["model"], line["res_id"]) in kept:
+                self._tell_kept(run, project, line["model"], line, "edited since")
+            elif line:
+                batch.append(line)
+
+    @api.model
+    def _remove_batch(self, run, project, lines, kept):
+        model = lines[0]["model"]
+        if model not in self.env:
+            return
+        records = self.env[model].browse([line["res_id"] for line in lines]).exists()
+        try:
+            with self.env.cr.savepoint():
+                records.unlink()
+                self.env.flush_all()
+        except Exception as error:
+            self.env.invalidate_all()
+            if len(lines) == 1:
+                _logger.info("Rollback keeps %s %s: %s", model, lines[0]["res_id"], error)
+                kept.add((model, lines[0]["res_id"]))
+                self._tell_kept(run, project, model, lines[0], str(error)[:300])
+                return
+            middle = len(lines) // 2
+            self._remove_batch(run, project, lines[:middle], kept)
+            self._remove_batch(run, project, lines[middle:], kept)
+            return
+        self.env["crm.migration.log"]._append(
+            run,
+            [
+                (line["record_id"], model, line["res_id"], "remove", line["after"], None)
+                for line in lines
+            ],
+        )
+
+    @api.model
+    def _tell_kept(self, run, project, model, line, detail):
+        problem = Problem(
+            "rollback_kept", parameters={"name": f"{model} {line['res_id']}", "detail": detail}
+        )
+        self.env["crm.migration.issue"]._append(project, [(problem, {})], run)

@@ -1,0 +1,212 @@
+import logging
+import time
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..engine.exceptions import EngineError
+from ..engine.issues import CATALOGUE
+
+_logger = logging.getLogger(__name__)
+
+# The one that acts for each kind; each offers ``_step(run) -> bool`` (True: there is more).
+SERVICES = {
+    "extract": "crm.migration.extractor",
+    "propose": "crm.migration.proposer",
+    "schema": "crm.migration.schema",
+    "sample": "crm.migration.sampler",
+    "load": "crm.migration.loader",
+    "verify": "crm.migration.verifier",
+    "rollback": "crm.migration.rollback",
+}
+# A cron worker is killed after 120 s; a slice of 10 s leaves room for the slowest batch.
+SLICE_SECONDS = 10
+UNFINISHED = ("queued", "running")
+
+
+class CrmMigrationRun(models.Model):
+    """One execution of one kind of work, in committed steps."""
+
+    _name = "crm.migration.run"
+    _description = "Migration Run"
+    _order = "id desc"
+    _rec_name = "kind"
+
+    project_id = fields.Many2one(
+        "crm.migration.project", required=True, index=True, ondelete="cascade"
+    )
+    kind = fields.Selection(
+        [
+            ("extract", "Stage"),
+            ("propose", "Propose"),
+            ("schema", "Prepare"),
+            ("sample", "Sample"),
+            ("load", "Load"),
+            ("verify", "Verify"),
+            ("rollback", "Rollback"),
+        ],
+        required=True,
+    )
+    state = fields.Selection(
+        [
+            ("queued", "Waiting"),
+            ("running", "Running"),
+            ("paused", "Paused"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="queued",
+        required=True,
+    )
+    user_id = fields.Many2one("res.users", default=lambda self: self.env.user, string="By")
+    cursor = fields.Json(help="Where the work goes on after a stop.")
+    parameters = fields.Json()
+    counters = fields.Json(help="Results by entity.")
+    processed = fields.Integer()
+    total = fields.Integer()
+    seconds = fields.Float(help="Time at work, without pauses.")
+    started_at = fields.Datetime()
+    ended_at = fields.Datetime()
+    error = fields.Text()
+    progress = fields.Float(compute="_compute_progress")
+    rate = fields.Float(compute="_compute_progress", string="Records per Second", digits=(10, 0))
+    time_left = fields.Char(compute="_compute_progress")
+
+    @api.depends("processed", "total", "seconds", "state")
+    def _compute_progress(self):
+        for run in self:
+            run.rate = run.processed / run.seconds if run.seconds else 0
+            done = run.state == "done"
+            run.progress = 100 if done else min(100 * run.processed / (run.total or 1), 100)
+            left = (run.total - run.processed) / run.rate if run.rate and not done else 0
+            run.time_left = str(timedelta(seconds=round(left))) if left > 0 else False
+
+    def action_pause(self):
+        """Stop after the running batch; nothing is lost."""
+        self.filtered(lambda run: run.state in UNFINISHED).write({"state": "paused"})
+
+    def action_resume(self):
+        """Go on where the run stopped."""
+        self.filtered(lambda run: run.state in ("paused", "failed")).write(
+            {"state": "queued", "error": False}
+        )
+        self._trigger()
+
+    def action_cancel(self):
+        """End the run; what it committed stays, until a rollback."""
+        self.filtered(lambda run: run.state not in ("done", "cancelled")).write(
+            {"state": "cancelled", "ended_at": fields.Datetime.now()}
+        )
+
+    @api.model
+    def _trigger(self):
+        self.env.ref("crm_migration.ir_cron_work").sudo()._trigger()
+
+    @api.model
+    def _cron_work(self):
+        """Work on the unfinished runs, oldest first, in slices that fit a cron worker."""
+        runs = self.search([("state", "in", UNFINISHED)], order="id")
+        for run in runs:
+            run._work(seconds=SLICE_SECONDS)
+        left = self.search_count([("state", "in", UNFINISHED)])
+        self.env["ir.cron"]._commit_progress(len(runs), remaining=left)
+
+    def _work(self, seconds=None):
+        """Take committed steps until the run ends, or for about that many seconds.
+
+        Steps: take the run's row (one worker at a time), let the service act, note progress,
+        commit; an error undoes the step, is kept on the run and stops it.
+        """
+        self.ensure_one()
+        started = time.monotonic()
+        more = True
+        while more and (seconds is None or time.monotonic() - started < seconds):
+            more = self._take_step()
+        return more
+
+    def _take_step(self):
+        started = time.monotonic()
+        run = self.with_user(self.user_id).sudo()
+        try:
+            if not run._lock():
+                return False
+            more = run.env[SERVICES[run.kind]]._step(run)
+            run._note_progress(more, time.monotonic() - started)
+            run._commit()
+            return more
+        except Exception as error:
+            run.env.cr.rollback()
+            run.env.registry.reset_changes()
+            run._fail(error)
+            return False
+
+    def _lock(self):
+        """Take the run's row until the next commit; False if another worker has it, or it ended."""
+        self.flush_recordset()
+        taken = self.try_lock_for_update()
+        self.invalidate_recordset()
+        if not taken or self.state not in UNFINISHED:
+            return False
+        if self.state == "queued":
+            self.write({"state": "running", "started_at": self.started_at or fields.Datetime.now()})
+        return True
+
+    def _note_progress(self, more, seconds):
+        values = {"seconds": self.seconds + seconds}
+        if not more:
+            values |= {"state": "done", "ended_at": fields.Datetime.now()}
+        self.write(values)
+        if not more:
+            self.project_id._on_run_done(self)
+        self._notify()
+
+    def _fail(self, error):
+        """Keep the error on the run; the traceback goes to the server's log."""
+        _logger.error("Run %s of %s failed", self.id, self.kind, exc_info=error)
+        self.write(
+            {"state": "failed", "error": self._describe(error), "ended_at": fields.Datetime.now()}
+        )
+        self._commit()
+
+    @api.model
+    def _describe(self, error):
+        if isinstance(error, EngineError):
+            return CATALOGUE[error.code].template % _Parameters(error.parameters)
+        return f"{type(error).__name__}: {error}"
+
+    def _notify(self):
+        """Tell open screens; the message leaves with the commit."""
+        for run in self:
+            run.user_id._bus_send(
+                "crm_migration/progress",
+                {
+                    "project_id": run.project_id.id,
+                    "run_id": run.id,
+                    "kind": run.kind,
+                    "state": run.state,
+                    "progress": run.progress,
+                    "rate": round(run.rate),
+                    "time_left": run.time_left,
+                },
+            )
+
+    def _commit(self):
+        """Commit the step; tests that hold one transaction switch it off by context."""
+        self.env.flush_all()
+        if self.env.context.get("crm_migration_no_commit"):
+            return
+        self.env.cr.commit()
+        self.env.invalidate_all()
+
+    def _check_done(self):
+        """Raise if the run did not end well."""
+        self.ensure_one()
+        if self.state != "done":
+            raise UserError(self.error or self.env._("The run is %(state)s.", state=self.state))
+
+
+class _Parameters(dict):
+    def __missing__(self, key):
+        return "?"

@@ -1,0 +1,246 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine.comparing import DIFFERENT, EQUAL, EXPLAINED, MISSING, VERDICTS, is_empty, verdict
+from .crm_migration_loader import RECORD_COLUMNS
+from .resolver import Resolver
+from .silence import silent
+
+# Records compared per transaction.
+VERIFIED_ROWS = 1000
+LINKS = ("many2one", "many2many", "one2many", "many2one_reference")
+LANDED = ("created", "updated", "unchanged", "merged")
+
+
+class CrmMigrationVerifier(models.AbstractModel):
+    """Every field of every record: expected, from the source and the confirmed map, and landed.
+
+    What is expected is worked out anew from the staged rows by the same map; what is landed is
+    read from the database. Sums are kept for each entity and field, and all that is not equal.
+    """
+
+    _name = "crm.migration.verifier"
+    _description = "Verifier"
+
+    @api.model
+    def _step(self, run):
+        """Compare the next records; True while there is more. Ends with the sums."""
+        project = silent(run.project_id)
+        service = self.with_env(project.env)
+        cursor = run.cursor or {"last_id": 0, "fields": {}}
+        if not run.cursor:
+            run.total = service._count_landed(project)
+        rows = service._read_rows(project, after=cursor["last_id"], limit=VERIFIED_ROWS)
+        if not rows:
+            service._finish(run, project, cursor["fields"])
+            return False
+        checks = service._compare(project, rows, keep_equal=True)
+        service._add_up(cursor["fields"], checks)
+        service._store(run, [check for check in checks if check["verdict"] != EQUAL])
+        cursor["last_id"] = rows[-1]["id"]
+        run.cursor = cursor
+        run.processed += len(rows)
+        return True
+
+    @api.model
+    def _count_landed(self, project):
+        self.env.cr.execute(
+            "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND res_id IS NOT NULL",
+            [project.id],
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _read_rows(self, project, ids=None, after=0, limit=None, landed=True):
+        """Return staged records as dicts: those of the IDs, or the next landed ones."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT %s FROM crm_migration_record WHERE project_id = %s AND id > %s %s %s"
+                " ORDER BY id LIMIT %s",
+                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                project.id,
+                after,
+                SQL("AND id = ANY(%s)", ids) if ids is not None else SQL(),
+                SQL("AND res_id IS NOT NULL AND state = ANY(%s)", list(LANDED))
+                if landed
+                else SQL(),
+                limit,
+            )
+        )
+        return self.env.cr.dictfetchall()
+
+    # ------------------------------------------------------------- compare
+
+    @api.model
+    def _compare(self, project, rows, keep_equal=False):
+        """Return the checks of these records: one per expected field."""
+        loader = self.env["crm.migration.loader"]
+        resolver = Resolver(project)
+        rows = [row | {"payload": row["loaded_payload"] or row["payload"]} for row in rows]
+        items = loader._prepare_items(project, rows, resolver)
+        checks = []
+        for target, group in loader._group_by_target([item for item in items if item.model]):
+            checks += self._compare_group(target, group)
+        return [check for check in checks if keep_equal or check["verdict"] != EQUAL]
+
+    @api.model
+    def _compare_group(self, target, items):
+        model = self.env[target._model]
+        names = sorted({name for item in items for name in item.values if name in model._fields})
+        ids = [item.record["res_id"] for item in items]
+        alive = model.browse(ids).exists().ids
+        landed = target._read_landed(alive, names) if alive and names else {}
+        checks = []
+        for item in items:
+            now = landed.get(item.record["res_id"])
+            if now is None and item.values:
+                checks.append(self._prepare_check(item, "id", item.key, None, "", "", MISSING))
+                continue
+            checks += [
+                self._compare_field(item, model._fields[name], now[name])
+                for name in names
+                if name in item.values
+            ]
+        return checks
+
+    @api.model
+    def _compare_field(self, item, field, landed):
+        expected = item.values[field.name]
+        rule = item.rules.get(field.name, "")
+        result = verdict(expected, landed, field.type, rule)
+        if item.record["state"] == "merged" and result in (DIFFERENT, MISSING):
+            # A merge fills what was empty; what the existing contact had stays.
+            rule, result = "merged", EXPLAINED
+        return self._prepare_check(item, field.name, expected, landed, rule, field.type, result)
+
+    @api.model
+    def _prepare_check(self, item, name, expected, landed, rule, field_type, result):
+        source = item.mapped.sources.get(name) or []
+        return {
+            "kind": "link" if field_type in LINKS else "value",
+            "entity": item.entity,
+            "record_id": item.record["id"],
+            "source_key": item.key,
+            "model": item.model,
+            "res_id": item.record["res_id"],
+            "field_name": name,
+            "source_value": " | ".join(source)[:500] or None,
+            "rule": rule or None,
+            "expected": self._to_text(expected),
+            "actual": self._to_text(landed),
+            "verdict": result,
+            "filled": (not is_empty(expected), not is_empty(landed)),
+        }
+
+    @api.model
+    def _to_text(self, value):
+        return None if is_empty(value) else str(value)[:500]
+
+    # ------------------------------------------------------------- sums
+
+    @api.model
+    def _count(self, checks):
+        totals = dict.fromkeys(VERDICTS, 0)
+        for check in checks:
+            totals[check["verdict"]] += 1
+        return totals
+
+    @api.model
+    def _add_up(self, fields, checks):
+        """Add checks to {"entity|field": [equal, explained, different, missing, source, landed]}."""
+        for check in checks:
+            sums = fields.setdefault(f"{check['entity']}|{check['field_name']}", [0] * 6)
+            sums[VERDICTS.index(check["verdict"])] += 1
+            sums[4] += check["filled"][0]
+            sums[5] += check["filled"][1]
+
+    @api.model
+    def _store(self, run, checks):
+        """Write checks in one statement per thousand."""
+        columns = (
+            "kind", "entity", "record_id", "source_key", "model", "res_id", "field_name",
+            "source_value", "rule", "expected", "actual", "verdict",
+        )  # fmt: skip
+        rows = [
+            (run.project_id.id, run.id, *(check[name] for name in columns)) for check in checks
+        ]
+        if rows:
+            self.env.cr.execute_values(
+                f"""INSERT INTO crm_migration_check (project_id, run_id, {", ".join(columns)})
+                    VALUES %s""",
+                rows,
+                page_size=1000,
+            )
+
+    @api.model
+    def _finish(self, run, project, fields):
+        """Store the sums by field and entity, and what the log says was made but is gone."""
+        checks = self._check_companions(run, project)
+        self._store(run, checks)
+        self._add_up(fields, checks)
+        values = []
+        for key, sums in sorted(fields.items()):
+            entity, __, name = key.partition("|")
+            values.append(self._prepare_sum(run, "field", entity, name, sums))
+        outcomes = project._get_outcomes()
+        for entity in outcomes:
+            sums = [sum(column) for column in zip(*self._of_entity(fields, entity), strict=True)]
+            values.append(self._prepare_sum(run, "entity", entity, False, sums or [0] * 6))
+        self.env["crm.migration.check"].create(values)
+        totals = [sum(column) for column in zip(*fields.values(), strict=True)] or [0] * 6
+        run.counters = {
+            "checks": dict(zip(VERDICTS, totals[:4], strict=True)),
+            "entities": outcomes,
+        }
+
+    @api.model
+    def _of_entity(self, fields, entity):
+        return [sums for key, sums in fields.items() if key.partition("|")[0] == entity]
+
+    @api.model
+    def _prepare_sum(self, run, kind, entity, name, sums):
+        return {
+            "project_id": run.project_id.id,
+            "run_id": run.id,
+            "kind": kind,
+            "entity": entity,
+            "field_name": name,
+            **dict(zip(VERDICTS, sums[:4], strict=True)),
+            "source_filled": sums[4],
+            "landed_filled": sums[5],
+        }
+
+    @api.model
+    def _check_companions(self, run, project):
+        """Return a check for everything the log made beside the records that is not there any more:
+        done activities of calls, messages of done tasks, images, stages, tags, fields."""
+        self.env.cr.execute(
+            """SELECT l.model, array_agg(DISTINCT l.res_id) FROM crm_migration_log l
+                 LEFT JOIN crm_migration_record r ON r.id = l.record_id
+                WHERE l.project_id = %s AND l.action = 'create'
+                  AND (r.id IS NULL OR r.model != l.model OR r.res_id != l.res_id)
+                  AND NOT EXISTS (SELECT 1 FROM crm_migration_log u WHERE u.project_id = l.project_id
+                       AND u.model = l.model AND u.res_id = l.res_id AND u.action = 'remove')
+                GROUP BY l.model""",
+            [project.id],
+        )
+        checks = []
+        for model, ids in self.env.cr.fetchall():
+            gone = set(ids) - set(self.env[model].browse(ids).exists().ids)
+            checks += [self._prepare_gone(model, res_id) for res_id in sorted(gone)]
+        return checks
+
+    @api.model
+    def _prepare_gone(self, model, res_id):
+        return dict.fromkeys(
+            ("record_id", "source_key", "source_value", "rule", "actual"), None
+        ) | {
+            "kind": "link",
+            "entity": model,
+            "model": model,
+            "res_id": res_id,
+            "field_name": "id",
+            "expected": str(res_id),
+            "verdict": MISSING,
+            "filled": (True, False),
+        }

@@ -1,0 +1,51 @@
+"""One staged record on its way through a batch."""
+
+from dataclasses import dataclass, field
+
+from ..engine.issues import CATALOGUE
+from ..engine.types import Mapped, Problem
+
+
+@dataclass
+class Item:
+    """:param record: columns of the staged record
+    :param mapped: the row after the map
+    :param values: values for the Odoo record, references resolved; these are verified
+    :param extra: values needed to write it that say nothing of the source
+    :param rules: field -> rule that explains a value that differs from the source
+    """
+
+    record: dict
+    mapped: Mapped
+    target: object = None
+    values: dict = field(default_factory=dict)
+    extra: dict = field(default_factory=dict)
+    rules: dict = field(default_factory=dict)
+    problems: list = field(default_factory=list)
+    companions: list = field(default_factory=list)
+    outcome: str = ""
+    model: str = ""
+    res_id: int = 0
+
+    @property
+    def entity(self):
+        return self.record["entity"]
+
+    @property
+    def key(self):
+        return self.record["source_key"]
+
+    @property
+    def held(self):
+        return any(CATALOGUE[problem.code].severity == "hold" for problem in self.problems)
+
+    def tell(self, code, target="", value="", column="", **parameters):
+        """Add a problem; a field it concerns is explained by it."""
+        self.problems.append(Problem(code, column, target, str(value or ""), parameters))
+        if target:
+            self.rules[target] = code
+
+    def keep(self, column, text):
+        """Keep a text that found no field with the source data."""
+        if column and text:
+            self.mapped.kept.setdefault(column, text)

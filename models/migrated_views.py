@@ -1,0 +1,54 @@
+"""Shows the fields that a migration made on the forms of what it moved.
+
+Written into the view when it is asked for, so nothing has to be cleaned up when the fields go, and
+the form opens after an uninstall of this addon (odoo19.md, section 5).
+"""
+
+from lxml import etree
+
+from odoo import api, models
+
+GROUP = "crm_migration_custom"
+
+
+def _get_made_fields(env, model):
+    """Return the names of the custom fields that migrations made on a model, in their order."""
+    env.cr.execute(
+        r"""SELECT field.name
+              FROM ir_model_fields field
+              JOIN ir_model_data data ON data.model = 'ir.model.fields' AND data.res_id = field.id
+             WHERE data.module LIKE '\_\_crmmig\_%%'
+               AND field.model = %s AND field.state = 'manual' AND field.name LIKE 'x\_%%'
+             GROUP BY field.id ORDER BY field.id""",
+        [model],
+    )
+    return [name for (name,) in env.cr.fetchall() if name in env[model]._fields]
+
+
+def _append_made_fields(records, arch):
+    """Add the custom fields to the group of our page, or take the empty group away."""
+    for group in arch.xpath(f"//group[@name='{GROUP}']"):
+        names = _get_made_fields(records.env, records._name)
+        for name in names:
+            etree.SubElement(group, "field", name=name)
+        if not names:
+            group.getparent().remove(group)
+    return arch
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        return _append_made_fields(self, arch), view
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        return _append_made_fields(self, arch), view

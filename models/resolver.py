@@ -1,0 +1,262 @@
+"""References of a batch, resolved with one query per kind: never one per record.
+
+Plain Python around an environment, made anew for each batch: what a batch needs from the big
+tables is fetched for the batch, what it needs from the small ones is read once.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from odoo.tools import email_normalize
+
+from ..engine.mapping import fold
+from ..engine.types import Problem
+from .xmlid import xmlid_name
+
+# What a "related" reference may point to, by the canonical object type.
+RELATED = ("contact", "company", "deal", "lead")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A staged record that a reference fits."""
+
+    entity: str
+    source_key: str
+    state: str
+    model: str
+    res_id: int
+
+    @property
+    def landed(self):
+        return bool(self.res_id)
+
+
+class Resolver:
+    def __init__(self, project):
+        self.project = project
+        self.env = project.env
+        self._candidates = {}
+        self._cache = {}
+
+    # ------------------------------------------------------------- staged records
+
+    def prefetch(self, mappeds):
+        """Fetch what the references of these mapped rows point to, one query per kind of key."""
+        wanted = defaultdict(set)
+        for mapped in mappeds:
+            for references in mapped.references.values():
+                for reference in references:
+                    if reference.entity in (*RELATED, "related"):
+                        wanted[reference.by].add(self._key(reference))
+        columns = {"id": "source_key", "name": "match_name", "email": "match_email"}
+        for by, values in wanted.items():
+            for kind in columns if by == "any" else [by]:
+                self._fetch(kind, columns[kind], values)
+
+    def _key(self, reference):
+        value = str(reference.value).strip()
+        return value if reference.by == "id" else fold(value)
+
+    def _fetch(self, kind, column, values):
+        self.env.cr.execute(
+            f"""SELECT {column}, entity, source_key, state, model, res_id
+                  FROM crm_migration_record
+                 WHERE project_id = %s AND {column} = ANY(%s) AND state != 'skipped'""",
+            [self.project.id, list(values)],
+        )
+        for key, *candidate in self.env.cr.fetchall():
+            self._candidates.setdefault((kind, key), []).append(Candidate(*candidate))
+
+    def find(self, reference, entity=None):
+        """Return the candidates of a reference to a staged record.
+
+        :param entity: canonical object type of a ``related`` reference, if the row tells it
+        """
+        entity = reference.entity if reference.entity != "related" else entity
+        entities = [entity] if entity else RELATED
+        kinds = ("id", "email", "name") if reference.by == "any" else (reference.by,)
+        for kind in kinds:
+            key = str(reference.value).strip() if kind == "id" else fold(reference.value)
+            found = [c for c in self._candidates.get((kind, key), ()) if c.entity in entities]
+            if found:
+                return found
+        return []
+
+    # ------------------------------------------------------------- small tables
+
+    def _once(self, name, function):
+        if name not in self._cache:
+            self._cache[name] = function()
+        return self._cache[name]
+
+    def by_name(self, model, field="name"):
+        """Return {folded name: id} of a small table; of equal names the oldest record."""
+
+        def read():
+            records = self.env[model].with_context(active_test=False).search([], order="id desc")
+            return {fold(record[field]): record.id for record in records if record[field]}
+
+        return self._once((model, field), read)
+
+    def country(self, code):
+        """Return the ID of a country by its ISO-2 code."""
+        countries = self._once(
+            "country", lambda: {c.code: c.id for c in self.env["res.country"].search([])}
+        )
+        return countries.get(code)
+
+    def state(self, text, country_id):
+        """Return the ID of a state of that country by code or name, or None."""
+
+        def read():
+            states = {}
+            for state in self.env["res.country.state"].search([]):
+                for key in (state.name, state.code):
+                    states.setdefault((state.country_id.id, fold(key)), state.id)
+            return states
+
+        return self._once("state", read).get((country_id, fold(text)))
+
+    def xmlid(self, kind, *parts):
+        """Return the ID of what this source made before under that name, or None."""
+
+        def read():
+            self.env.cr.execute(
+                """SELECT name, res_id FROM ir_model_data
+                    WHERE module = %s AND split_part(name, '.', 1) = ANY(%s)""",
+                [
+                    self.project._get_xmlid_module(),
+                    ["team", "stage", "stub", "tag", "category", "industry", "utm", "reason"],
+                ],
+            )
+            return dict(self.env.cr.fetchall())
+
+        return self._once("xmlid", read).get(xmlid_name(kind, *parts))
+
+    def mapped_values(self, domain):
+        """Return {(folded group, folded source value): value} of a value map."""
+
+        def read():
+            values = self.env["crm.migration.mapping.value"].search(
+                [("project_id", "=", self.project.id), ("domain", "=", domain)]
+            )
+            return {(fold(v.group or ""), fold(v.source_value)): v for v in values}
+
+        return self._once(("values", domain), read)
+
+    # ------------------------------------------------------------- owners
+
+    def owner(self, raw):
+        """Return ``(user ID or None, problem or None)`` for an owner as the source names it.
+
+        Tried in this order: what a person chose in the map, the email, the login, then the name;
+        for an ID, what the export's own list of users says of it. Two users of one name are a
+        question. Then the project's policy decides.
+        """
+        return self._once(("owner", fold(raw)), lambda: self._find_owner(raw))
+
+    def _find_owner(self, raw):
+        chosen = self.mapped_values("owner").get(("", fold(raw)))
+        if chosen and chosen.user_id:
+            return chosen.user_id.id, None
+        known = self.owner_details(raw)
+        users = self.match_users(raw, known)
+        if len(users) == 1:
+            return users.pop(), None
+        if len(users) > 1:
+            return None, Problem(
+                "ambiguous_owner", target="user_id", value=raw, parameters={"count": len(users)}
+            )
+        return self._apply_owner_policy(raw)
+
+    def _apply_owner_policy(self, raw):
+        project = self.project
+        if project.owner_policy == "fallback":
+            return project.fallback_user_id.id, Problem(
+                "owner_fallback",
+                target="user_id",
+                value=raw,
+                parameters={"fallback": project.fallback_user_id.name},
+            )
+        if project.owner_policy == "stub":
+            stub = self.xmlid("stub", self.owner_key(raw))
+            if stub:
+                return stub, Problem("owner_stub", target="user_id", value=raw)
+        return None, Problem("unmatched_owner", target="user_id", value=raw)
+
+    def owner_key(self, raw):
+        """Return one name for an owner, however the rows name it."""
+        known = self.owner_details(raw)
+        return fold(known.get("email") or known.get("name") or raw)
+
+    def owner_details(self, raw):
+        """Return what the export's own list of users says: id, name, email."""
+        return self._once("owners", self._read_owners).get(fold(raw), {})
+
+    def _read_owners(self):
+        loader = self.env["crm.migration.loader"]
+        details = {}
+        for entity in self.project._get_profile().entities:
+            if entity.target != "user":
+                continue
+            entity_map = loader._get_entity_map(self.project, entity.code)
+            if not entity_map:
+                continue
+            self.env.cr.execute(
+                """SELECT source_key, payload FROM crm_migration_record
+                    WHERE project_id = %s AND entity = %s AND state != 'skipped'""",
+                [self.project.id, entity.code],
+            )
+            for source_key, payload in self.env.cr.fetchall():
+                values = entity_map.map_row(payload).values
+                known = {
+                    "id": source_key,
+                    "name": values.get("name"),
+                    "email": values.get("login") or values.get("email"),
+                    "active": values.get("active", True),
+                }
+                for key in (source_key, known["email"], known["name"]):
+                    if key:
+                        details.setdefault(fold(key), known)
+        return details
+
+    def match_users(self, raw, known):
+        """Return the IDs of the users that fit, by email and login first, then by name."""
+        emails, names = self._once("users", self._read_users)
+        for key in filter(None, [known.get("email"), raw]):
+            found = emails.get(email_normalize(key) or fold(key))
+            if found:
+                return set(found)
+        for key in filter(None, [known.get("name"), raw]):
+            found = names.get(fold(key))
+            if found:
+                return set(found)
+        return set()
+
+    def _read_users(self):
+        users = (
+            self.env["res.users"]
+            .with_context(active_test=False)
+            .search([("id", "!=", self.env.ref("base.user_root").id)])
+        )
+        emails, names = defaultdict(set), defaultdict(set)
+        for user in users:
+            for key in filter(None, [user.login, user.email]):
+                emails[email_normalize(key) or fold(key)].add(user.id)
+            names[fold(user.name)].add(user.id)
+        return emails, names
+
+    def partner_of_user(self, user_id):
+        """Return the ID of a user's partner."""
+        partners = self._once("user_partners", dict)
+        if user_id not in partners:
+            partners[user_id] = self.env["res.users"].browse(user_id).partner_id.id
+        return partners[user_id]
+
+    def sender_of_user(self, user_id):
+        """Return a user's name and address as a sender line."""
+        senders = self._once("senders", dict)
+        if user_id not in senders:
+            senders[user_id] = self.env["res.users"].browse(user_id).partner_id.email_formatted
+        return senders[user_id]

@@ -1,0 +1,246 @@
+from odoo import api, models
+from odoo.fields import Command
+
+from ...engine.comparing import is_empty, three_way
+from ...engine.mapping import KEPT, fold
+from ..xmlid import xmlid_name
+
+# Fields a target fills that no person edits; compared when verifying, never in conflict.
+IDENTITY = ("x_source_id", "x_source_system")
+
+
+class CrmMigrationTarget(models.AbstractModel):
+    """Writer of one Odoo model.
+
+    A target turns mapped rows into Odoo values (``_prepare``), which serves the load, the sample
+    and the verification alike, and writes them (``_load``). Odoo's traps belong here.
+    """
+
+    _name = "crm.migration.target"
+    _description = "Target"
+    _model = None
+    # Mapped values that are no fields of the model; ``_prepare`` turns them into some.
+    _pseudo = ()
+
+    # ------------------------------------------------------------- prepare
+
+    @api.model
+    def _split(self, items):
+        """Return [(target, items)]: which target writes which of the items."""
+        return [(self, items)]
+
+    @api.model
+    def _prepare(self, items, resolver):
+        """Fill ``item.values`` from ``item.mapped``; tell problems. One query per kind of link."""
+        for item in items:
+            item.target = self
+            item.model = self._model
+            item.rules = dict(item.mapped.rules)
+            item.problems = list(item.mapped.problems)
+            item.values = self._get_plain_values(item)
+            item.values |= self._get_identity(item, resolver)
+        self._prepare_links(items, resolver)
+        for item in items:
+            if KEPT in self.env[self._model]._fields:
+                item.values[KEPT] = item.mapped.kept or False
+
+    @api.model
+    def _prepare_links(self, items, resolver):
+        """Resolve references and mend what Odoo would change. For each target to say."""
+
+    @api.model
+    def _get_plain_values(self, item):
+        fields = self.env[self._model]._fields
+        return {
+            name: value
+            for name, value in item.mapped.values.items()
+            if name in fields and name not in self._pseudo
+        }
+
+    @api.model
+    def _get_identity(self, item, resolver):
+        return {
+            "x_source_id": item.key,
+            "x_source_system": resolver.project.source_system,
+        }
+
+    @api.model
+    def _set_owner(self, item, resolver, field="user_id"):
+        """Set the responsible user; without one in the source nobody is, not even the importer."""
+        item.values[field] = False
+        for reference in item.mapped.references.get("user_id", [])[:1]:
+            user_id, problem = resolver.owner(reference.value)
+            known = resolver.owner_details(reference.value)
+            item.values["x_spark_owner_id"] = known.get("id") or reference.value
+            item.values[field] = user_id
+            if problem:
+                item.problems.append(problem)
+                item.rules[field] = problem.code
+
+    @api.model
+    def _get_tag_ids(self, item, field, model, resolver):
+        """Replace tag names by IDs; the schema made the missing ones before."""
+        tags = resolver.by_name(model)
+        names = item.mapped.values.get(field) or []
+        ids = [tags[fold(name)] for name in names if fold(name) in tags]
+        for name in names:
+            if fold(name) not in tags:
+                item.tell("unknown_value", field, name)
+        return ids
+
+    # ------------------------------------------------------------- load
+
+    @api.model
+    def _load(self, items, resolver):
+        """Create or update the records of prepared items; sets ``outcome`` and ``res_id``.
+
+        Steps: find those that exist, create the others in one call, update changed fields only.
+        """
+        self._find_existing(items, resolver)
+        self._create([item for item in items if not item.res_id], resolver)
+        self._update([item for item in items if item.res_id and not item.outcome], resolver)
+
+    @api.model
+    def _find_existing(self, items, resolver):
+        """Look the identity up: what the record became before, else its external ID."""
+        for item in items:
+            if item.record.get("res_id"):
+                item.res_id = item.record["res_id"]
+        unknown = {self._get_xmlid(item): item for item in items if not item.res_id}
+        if unknown:
+            self.env.cr.execute(
+                """SELECT name, res_id FROM ir_model_data
+                    WHERE module = %s AND model = %s AND name = ANY(%s)""",
+                [resolver.project._get_xmlid_module(), self._model, list(unknown)],
+            )
+            for name, res_id in self.env.cr.fetchall():
+                unknown[name].res_id = res_id
+        self._forget_deleted(items)
+
+    @api.model
+    def _forget_deleted(self, items):
+        """A record that a person deleted is made anew; its identity is not a promise to exist."""
+        known = [item.res_id for item in items if item.res_id]
+        alive = set(self.env[self._model].browse(known).exists().ids)
+        for item in items:
+            if item.res_id and item.res_id not in alive:
+                item.res_id = 0
+
+    @api.model
+    def _get_xmlid(self, item):
+        return xmlid_name(item.entity, item.key)
+
+    @api.model
+    def _create(self, items, resolver):
+        if not items:
+            return self.env[self._model]
+        values = [
+            self._to_orm(item.values | item.extra | self._get_technical(item, resolver))
+            for item in items
+        ]
+        records = self.env[self._model].create(values)
+        for item, record in zip(items, records, strict=True):
+            item.res_id = record.id
+            item.outcome = "created"
+        self._after_create(records, items, resolver)
+        return records
+
+    @api.model
+    def _get_technical(self, item, resolver):
+        """Return values that ``create`` would otherwise look up or act upon. For each to say."""
+        return {}
+
+    @api.model
+    def _after_create(self, records, items, resolver):
+        """Mend what ``create`` would not take. For each target to say."""
+
+    @api.model
+    def _update(self, items, resolver):
+        """Write source-only changes, field by field; conflicts become issues."""
+        if not items:
+            return
+        names = sorted({name for item in items for name in item.values})
+        landed = self._read_landed([item.res_id for item in items], names)
+        types = {name: self.env[self._model]._fields[name].type for name in names}
+        for item in items:
+            now = landed[item.res_id]
+            old = item.record.get("loaded_values")
+            changes, conflicts = three_way(old, item.values, now, types)
+            self._tell_conflicts(item, conflicts, now)
+            item.outcome = "updated" if changes else "unchanged"
+            if changes:
+                item.extra = {
+                    "before": {name: now[name] for name in changes},
+                    "after": changes,
+                }
+        self._write_changes([item for item in items if item.outcome == "updated"])
+
+    @api.model
+    def _tell_conflicts(self, item, conflicts, now):
+        for name, value in conflicts.items():
+            if name not in IDENTITY:
+                item.tell("both_changed", "", value, column=name, landed=str(now[name])[:200])
+
+    @api.model
+    def _write_changes(self, items):
+        """Write equal changes together: one write per distinct set of values."""
+        self._note_stamps(items)
+        groups = {}
+        for item in items:
+            key = repr(sorted(item.extra["after"].items()))
+            groups.setdefault(key, []).append(item)
+        for group in groups.values():
+            records = self.env[self._model].browse([item.res_id for item in group])
+            self._write(records, dict(group[0].extra["after"]))
+
+    @api.model
+    def _note_stamps(self, items):
+        """Keep who last wrote the records and when: a rollback puts that back too."""
+        schema = self.env["crm.migration.schema"]
+        stamps = schema._read_stamps(self.env[self._model]._table, [item.res_id for item in items])
+        for item in items:
+            uid, date = stamps[item.res_id]
+            item.extra["before"] |= {"write_uid": uid, "write_date": date}
+
+    @api.model
+    def _write(self, records, values):
+        records.write(self._to_orm(values))
+
+    @api.model
+    def _to_orm(self, values):
+        """Return values as ``create`` and ``write`` take them."""
+        fields = self.env[self._model]._fields
+        return {
+            name: [Command.set(value or [])]
+            if fields[name].type in ("many2many", "one2many")
+            and not (value and isinstance(value[0], (tuple, list)))
+            else value
+            for name, value in values.items()
+        }
+
+    # ------------------------------------------------------------- read
+
+    @api.model
+    def _read_landed(self, ids, names):
+        """Return {id: {field: value}} with plain values: IDs for links, text for dates."""
+        return self._read_landed_of(self._model, ids, names)
+
+    @api.model
+    def _read_landed_of(self, model, ids, names):
+        records = self.env[model].browse(ids)
+        fields = self.env[model]._fields
+        rows = records.read(names, load=None)
+        for row in rows:
+            for name in names:
+                if fields[name].type in ("date", "datetime") and row[name]:
+                    row[name] = str(row[name])
+                elif fields[name].type == "html" and row[name]:
+                    row[name] = str(row[name])
+                elif fields[name].type in ("many2many", "one2many"):
+                    row[name] = list(row[name])
+        return {row["id"]: row for row in rows}
+
+    @api.model
+    def _get_log_values(self, item):
+        """Return what the log keeps of a creation: filled values only."""
+        return {name: value for name, value in item.values.items() if not is_empty(value)}

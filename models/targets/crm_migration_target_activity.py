@@ -1,0 +1,124 @@
+from odoo import api, models
+
+
+class CrmMigrationTargetActivity(models.AbstractModel):
+    """Tasks: open ones wait for their owner, done ones are archived and stand in the chatter."""
+
+    _name = "crm.migration.target.activity"
+    _inherit = "crm.migration.target.history"
+    _description = "Target: Activity"
+    _model = "mail.activity"
+
+    @api.model
+    def _get_values(self, item, resolver):
+        mapped = item.mapped.values
+        parent = self._find_parent(item, resolver)
+        self._set_owner(item, resolver)
+        done = bool(mapped.get("done"))
+        if mapped.get("recurrence"):
+            item.tell("recurring_task", "", mapped["recurrence"], "recurrence")
+        return {
+            "res_model_id": self.env["ir.model"]._get_id(parent.model) if parent else False,
+            "res_id": parent.res_id if parent else False,
+            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+            "summary": mapped.get("summary") or False,
+            "note": mapped.get("body") or False,
+            "date_deadline": self._get_deadline(item),
+            "user_id": item.values["user_id"],
+            "active": not done,
+            "date_done": self._get_done_day(item) if done else False,
+            "x_source_created_at": self._get_when(item) or False,
+            "x_source_priority": mapped.get("priority") or False,
+            "x_source_recurrence": mapped.get("recurrence") or False,
+            "x_source_duration": mapped.get("duration") or 0.0,
+            "x_source_outcome": mapped.get("outcome") or False,
+            "x_spark_owner_id": item.values.get("x_spark_owner_id") or False,
+        }
+
+    @api.model
+    def _get_deadline(self, item):
+        """Return the due day; without one the day it was made, never today."""
+        due = item.mapped.values.get("date_deadline")
+        if due:
+            return due[:10]
+        when = self._get_when(item) or item.mapped.values.get("date_done")
+        if not when:
+            item.tell("missing_date", "date_deadline")
+            return False
+        item.rules["date_deadline"] = "missing_date"
+        return when[:10]
+
+    @api.model
+    def _get_done_day(self, item):
+        done_at = item.mapped.values.get("date_done")
+        if done_at:
+            return done_at[:10]
+        item.rules["date_done"] = "missing_date"
+        return self._get_deadline(item)
+
+    @api.model
+    def _after_create(self, records, items, resolver):
+        """Put done tasks into the chatter, as Odoo does when one is marked done."""
+        done = [item for item in items if not item.values["active"]]
+        if not done:
+            return
+        messages = self.env["mail.message"].create(
+            [self._get_done_message(item, resolver) for item in done]
+        )
+        for item, message in zip(done, messages, strict=True):
+            item.companions.append(("mail.message", message.id))
+            item.companions += [("ir.attachment", res_id) for res_id in message.attachment_ids.ids]
+
+    @api.model
+    def _get_done_message(self, item, resolver):
+        author, sender = self._get_author(item, resolver)
+        values = item.values
+        return {
+            "model": self.env["ir.model"].browse(values["res_model_id"]).model,
+            "res_id": values["res_id"],
+            "date": item.mapped.values.get("date_done") or f"{values['date_done']} 12:00:00",
+            "subject": values["summary"],
+            "body": values["note"] or "",
+            "message_type": "notification",
+            "subtype_id": self.env.ref("mail.mt_activities").id,
+            "mail_activity_type_id": values["activity_type_id"],
+            "author_id": author,
+            "email_from": sender,
+        } | self.env["crm.migration.target.message"]._get_technical(item, resolver)
+
+    @api.model
+    def _add_done_activities(self, items, resolver):
+        """Add the done activity of calls that just became messages."""
+        if not items:
+            return
+        call = self.env.ref("mail.mail_activity_data_call").id
+        models_by_name = {
+            name: self.env["ir.model"]._get_id(name)
+            for name in {item.values["model"] for item in items}
+        }
+        activities = self.env["mail.activity"].create(
+            [
+                {
+                    "res_model_id": models_by_name[item.values["model"]],
+                    "res_id": item.values["res_id"],
+                    "activity_type_id": call,
+                    "summary": item.values["subject"],
+                    "user_id": self._get_user(item, resolver),
+                    "date_deadline": item.values["date"][:10],
+                    "date_done": item.values["date"][:10],
+                    "active": False,
+                    "x_source_duration": item.mapped.values.get("duration") or 0.0,
+                    "x_source_outcome": item.mapped.values.get("outcome") or False,
+                    "x_source_created_at": item.values["date"],
+                }
+                for item in items
+            ]
+        )
+        for item, activity in zip(items, activities, strict=True):
+            item.companions.append(("mail.activity", activity.id))
+
+    @api.model
+    def _get_user(self, item, resolver):
+        for reference in item.mapped.references.get("user_id", [])[:1]:
+            return resolver.owner(reference.value)[0] or False
+        return False

@@ -1,0 +1,66 @@
+from odoo import api, models
+
+from ...engine.mapping import KEPT
+
+
+class CrmMigrationTargetHistory(models.AbstractModel):
+    """What calls, emails, notes, tasks and meetings have in common: a parent, an author, a time."""
+
+    _name = "crm.migration.target.history"
+    _inherit = "crm.migration.target"
+    _description = "Target: History of a Record"
+
+    @api.model
+    def _prepare(self, items, resolver):
+        for item in items:
+            item.target = self
+            item.model = self._model
+            item.rules = dict(item.mapped.rules)
+            item.problems = list(item.mapped.problems)
+            item.values = self._get_values(item, resolver)
+            item.values |= self._get_identity(item, resolver)
+            item.values[KEPT] = item.mapped.kept or False
+
+    @api.model
+    def _get_values(self, item, resolver):
+        """Return the values of one record. For each kind to say."""
+        raise NotImplementedError
+
+    @api.model
+    def _find_parent(self, item, resolver):
+        """Return the landed record that the row belongs to, or None after telling why not."""
+        references = item.mapped.references.get("res_id", [])
+        told = item.mapped.values.get("res_model")
+        for reference in references:
+            found = resolver.find(reference, told)
+            landed = [candidate for candidate in found if candidate.landed]
+            if len(found) == 1 and landed:
+                return landed[0]
+            if len(found) == 1:
+                item.tell("waits_for", "res_id", reference.value, entity=found[0].entity)
+                return None
+            if found:
+                item.tell("ambiguous_activity", "res_id", reference.value, count=len(found))
+                return None
+        if references:
+            item.tell("orphan_activity", "res_id", references[0].value, entity=told or "record")
+        else:
+            item.tell("unlinked_activity")
+        return None
+
+    @api.model
+    def _get_author(self, item, resolver):
+        """Return ``(partner ID or False, sender text)``: the original author, never a stand-in."""
+        for reference in item.mapped.references.get("user_id", [])[:1]:
+            user_id, problem = resolver.owner(reference.value)
+            known = resolver.owner_details(reference.value)
+            if user_id and (problem is None or problem.code == "owner_stub"):
+                return resolver.partner_of_user(user_id), resolver.sender_of_user(user_id)
+            name, email = known.get("name"), known.get("email")
+            return False, f"{name} <{email}>" if name and email else reference.value
+        return False, False
+
+    @api.model
+    def _get_when(self, item):
+        values = item.mapped.values
+        return values.get("date") or values.get("x_source_created_at")

@@ -1,0 +1,361 @@
+from odoo import api, models
+from odoo.tools import SQL, email_normalize
+
+from ...engine.mapping import fold
+
+# An open deal whose probability is 0 would look automatic to Odoo if its own figure were 0 too.
+LEAST_AUTOMATED = 0.01
+DATES = ("date_closed", "date_open", "date_last_stage_update")
+
+
+class CrmMigrationTargetLead(models.AbstractModel):
+    """Deals and leads, with their stage, outcome, owner and dates written once and in full."""
+
+    _name = "crm.migration.target.lead"
+    _inherit = "crm.migration.target"
+    _description = "Target: Opportunity"
+    _model = "crm.lead"
+    _pseudo = ("won_status", "stage_id", "team_id", "source_id", "lost_reason_id", "tag_ids")
+
+    @api.model
+    def _prepare_links(self, items, resolver):
+        for item in items:
+            self._set_partner(item, resolver)
+            self._set_name(item)
+            self._set_owner(item, resolver)
+            self._set_pipeline(item, resolver)
+            self._set_outcome(item, resolver)
+            self._set_amount(item, resolver)
+            self._set_labels(item, resolver)
+        self._set_partner_details(items)
+
+    # ------------------------------------------------------------- links
+
+    @api.model
+    def _set_partner(self, item, resolver):
+        """Link the person, else the company; a name that fits two is narrowed by the company."""
+        references = item.mapped.references.get("partner_id", [])
+        company = self._find_company(item, references, resolver)
+        persons = [reference for reference in references if reference.entity != "company"]
+        for reference in persons:
+            found = self._narrow(resolver.find(reference), company)
+            landed = [candidate for candidate in found if candidate.landed]
+            if len(found) == 1 and landed:
+                item.values["partner_id"] = landed[0].res_id
+                break
+            if len(found) == 1:
+                item.tell("waits_for", "partner_id", reference.value, entity=reference.entity)
+                break
+            code = "ambiguous_reference" if found else "missing_contact"
+            item.tell(code, "partner_id", reference.value, reference.column, count=len(found))
+            item.keep(reference.column, reference.value)
+        if not item.values.get("partner_id") and company:
+            item.values["partner_id"] = company.res_id
+        item.values.setdefault("partner_id", False)
+
+    @api.model
+    def _find_company(self, item, references, resolver):
+        """Return the landed company of the deal, if the source names one."""
+        for reference in references:
+            if reference.entity != "company":
+                continue
+            found = resolver.find(reference)
+            if len(found) == 1 and found[0].landed:
+                item.extra["company_id_of_customer"] = found[0].res_id
+                return found[0]
+            if len(found) == 1:
+                item.tell("waits_for", "partner_id", reference.value, entity="company")
+                return None
+            code = "ambiguous_reference" if found else "missing_company"
+            item.tell(code, "partner_id", reference.value, reference.column, count=len(found))
+            item.keep(reference.column, reference.value)
+            if reference.by == "name":
+                item.values["partner_name"] = reference.value
+        return None
+
+    @api.model
+    def _narrow(self, found, company):
+        """Of several persons with one name, keep the one of the deal's company, if it is one."""
+        if len(found) < 2 or not company:
+            return found
+        ids = [candidate.res_id for candidate in found if candidate.res_id]
+        inside = self.env["res.partner"].search(
+            [("id", "in", ids), ("commercial_partner_id", "=", company.res_id)]
+        )
+        kept = [candidate for candidate in found if candidate.res_id in inside.ids]
+        return kept if len(kept) == 1 else found
+
+    @api.model
+    def _set_partner_details(self, items):
+        """Never let a deal change its contact.
+
+        An email or phone given with the deal is written to the linked partner by Odoo (X-27):
+        where they differ the contact's holds, and the deal's text is kept with the source data.
+        """
+        ids = {item.values["partner_id"] for item in items if item.values.get("partner_id")}
+        landed = self._read_partners(list(ids))
+        for item in items:
+            company_id = item.extra.pop("company_id_of_customer", None)
+            partner = landed.get(item.values.get("partner_id"))
+            if not partner:
+                continue
+            for name, partner_name in (("email_from", "email"), ("phone", "phone")):
+                text = item.values.pop(name, None)
+                if text and not self._is_same_address(text, partner[partner_name]):
+                    item.tell("lead_address", "", text, name)
+                    item.keep(name, text)
+            if company_id and partner["commercial_partner_id"] != company_id:
+                item.values.setdefault("partner_name", self._get_name(company_id))
+
+    @api.model
+    def _read_partners(self, ids):
+        rows = self.env["res.partner"].browse(ids)
+        rows = rows.read(["email", "phone", "commercial_partner_id"], load=None) if ids else []
+        return {row["id"]: row for row in rows}
+
+    @api.model
+    def _is_same_address(self, one, other):
+        return fold(one) == fold(other or "") or (
+            bool(email_normalize(one)) and email_normalize(one) == email_normalize(other or "")
+        )
+
+    @api.model
+    def _get_name(self, partner_id):
+        return self.env["res.partner"].browse(partner_id).name
+
+    @api.model
+    def _set_name(self, item):
+        if not item.values.get("name"):
+            item.values["name"] = item.key
+            item.tell("no_name", "name", by="ID")
+
+    # ------------------------------------------------------------- pipeline, stage, outcome
+
+    @api.model
+    def _set_pipeline(self, item, resolver):
+        """Set the team: its pipeline's, else the one for deals without a pipeline."""
+        pipeline = self._get_pipeline(item)
+        team = resolver.project.team_id.id if not pipeline else None
+        item.values["team_id"] = team or resolver.xmlid("team", fold(pipeline)) or False
+        item.values["company_id"] = resolver.project.company_id.id
+
+    @api.model
+    def _get_pipeline(self, item):
+        for reference in item.mapped.references.get("team_id", []):
+            return reference.value.strip()
+        return ""
+
+    @api.model
+    def _set_outcome(self, item, resolver):
+        """Set stage, probability and active together: won, lost or open, as Odoo means it (X-23)."""
+        pipeline = fold(self._get_pipeline(item))
+        raw = next((r.value.strip() for r in item.mapped.references.get("stage_id", [])), "")
+        stages = resolver.mapped_values("stage")
+        stage = stages.get((pipeline, fold(raw))) or stages.get(("", fold(raw)))
+        status = self._get_status(item, stage, raw)
+        if status == "won" and not (stage and stage.is_won):
+            stage = self._get_won_stage(stages, pipeline) or stage
+        item.values["x_source_stage"] = raw or False
+        item.values["stage_id"] = self._get_stage_id(item, stage, pipeline, raw, resolver)
+        if stage and not stage.known and raw:
+            item.tell("unknown_stage", "", raw, "stage_id")
+        self._set_probability(item, status, stage)
+        self._set_dates(item, status)
+        self._set_lost_reason(item, status, resolver)
+
+    @api.model
+    def _get_status(self, item, stage, raw):
+        """Return won, lost or pending; a closed stage or status wins over an open one, and says so."""
+        told = item.mapped.values.get("won_status")
+        by_stage = "pending"
+        if stage:
+            by_stage = "won" if stage.is_won else "lost" if stage.is_lost else "pending"
+        status = {"open": "pending"}.get(told, told) or by_stage
+        if status == "pending" and by_stage != "pending":
+            status = by_stage
+        if told and by_stage != "pending" and {"open": "pending"}.get(told, told) != by_stage:
+            item.tell("status_conflict", "", raw, "won_status", status=told, stage=raw)
+        return status
+
+    @api.model
+    def _get_won_stage(self, stages, pipeline):
+        for (group, __), stage in stages.items():
+            if stage.is_won and group == pipeline:
+                return stage
+        return None
+
+    @api.model
+    def _get_stage_id(self, item, stage, pipeline, raw, resolver):
+        if stage and stage.stage_id:
+            return stage.stage_id.id
+        if stage:
+            return resolver.xmlid("stage", pipeline, fold(stage.source_value)) or False
+        item.tell("unknown_stage", "stage_id", raw)
+        return False
+
+    @api.model
+    def _set_probability(self, item, status, stage):
+        given = item.values.get("probability")
+        item.values["active"] = status != "lost"
+        if status != "pending":
+            closed = 100.0 if status == "won" else 0.0
+            if given is not None and given != closed:
+                item.tell(
+                    "probability_conflict", "probability", given, status=status, probability=closed
+                )
+            item.values["probability"] = closed
+        elif given is None:
+            item.values["probability"] = stage.probability if stage else 0.0
+            item.tell("probability_missing", "probability", probability=item.values["probability"])
+
+    # ------------------------------------------------------------- dates, amounts, labels
+
+    @api.model
+    def _set_dates(self, item, status):
+        """Give every date that Odoo would otherwise set to now (X-20)."""
+        values = item.values
+        created = values.get("x_source_created_at")
+        entered = values.get("x_source_stage_entered_at")
+        values["date_last_stage_update"] = entered or created or False
+        values["date_open"] = (created or False) if values.get("user_id") else False
+        if status == "pending":
+            values["date_closed"] = False
+        elif not values.get("date_closed"):
+            values["date_closed"] = entered or False
+            item.rules["date_closed"] = "closed_date_missing"
+            if not entered:
+                item.tell("closed_date_missing", "date_closed")
+
+    @api.model
+    def _set_amount(self, item, resolver):
+        """Keep the figure; one in another currency is converted by a visible rule or listed (X-06)."""
+        values = item.values
+        amount, currency = values.get("expected_revenue"), values.get("x_source_currency")
+        company = resolver.project.company_id
+        if amount is None or not currency:
+            return
+        values["x_source_amount"] = amount
+        if currency == company.currency_id.name:
+            return
+        item.tell(
+            "foreign_currency", "", amount, "expected_revenue",
+            currency=currency, company_currency=company.currency_id.name,
+        )  # fmt: skip
+        if resolver.project.currency_policy == "convert":
+            self._convert(item, resolver, amount, currency)
+
+    @api.model
+    def _convert(self, item, resolver, amount, currency):
+        company = resolver.project.company_id
+        currencies = resolver.by_name("res.currency")
+        source = self.env["res.currency"].browse(currencies.get(fold(currency), []))
+        if source:
+            day = (item.values.get("x_source_created_at") or "")[:10] or None
+            item.values["expected_revenue"] = source._convert(
+                amount, company.currency_id, company, day
+            )
+            item.rules["expected_revenue"] = "foreign_currency"
+
+    @api.model
+    def _set_labels(self, item, resolver):
+        item.values["tag_ids"] = self._get_tag_ids(item, "tag_ids", "crm.tag", resolver)
+        for reference in item.mapped.references.get("source_id", [])[:1]:
+            found = resolver.by_name("utm.source").get(fold(reference.value))
+            item.values["source_id"] = found or False
+            if not found:
+                item.tell("unknown_value", "source_id", reference.value, reference.column)
+                item.keep(reference.column, reference.value)
+
+    @api.model
+    def _set_lost_reason(self, item, status, resolver):
+        """Give lost deals their reason; Odoo clears that of a deal which is not lost."""
+        for reference in item.mapped.references.get("lost_reason_id", [])[:1]:
+            found = resolver.by_name("crm.lost.reason").get(fold(reference.value))
+            if status == "lost" and found:
+                item.values["lost_reason_id"] = found
+            else:
+                item.keep(reference.column, reference.value)
+
+    # ------------------------------------------------------------- write
+
+    @api.model
+    def _get_technical(self, item, resolver):
+        """No enrichment of leads that are years old."""
+        enrich = "iap_enrich_done" in self.env["crm.lead"]._fields
+        return {"iap_enrich_done": True} if enrich else {}
+
+    @api.model
+    def _after_create(self, records, items, resolver):
+        """Take back what ``create`` sets by itself: closing dates of today, predictions over 0.
+
+        Columns the ORM does not let through are set in one statement each.
+        """
+        self.env.flush_all()
+        by_record = list(zip(records, items, strict=True))
+        undated = [
+            record.id
+            for record, item in by_record
+            if not item.values["date_closed"] and item.values["probability"] == 100
+        ]
+        if undated:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE crm_lead SET date_closed = NULL, day_close = NULL WHERE id IN %s",
+                    tuple(undated),
+                )
+            )
+        self._protect_zero(records.filtered(lambda lead: lead.active and not lead.probability))
+        records.invalidate_recordset()
+
+    @api.model
+    def _protect_zero(self, leads):
+        """Make a given 0 % look given: Odoo takes it for its own figure if both are 0 (X-18)."""
+        if not leads:
+            return
+        predicted = leads._pls_get_naive_bayes_probabilities()[0]
+        self.env.cr.execute_values(
+            """UPDATE crm_lead SET automated_probability = v.figure
+                 FROM (VALUES %s) AS v(id, figure) WHERE crm_lead.id = v.id""",
+            [(lead.id, predicted.get(lead.id) or LEAST_AUTOMATED) for lead in leads],
+        )
+
+    @api.model
+    def _write(self, records, values):
+        """Write stage, owner and team together (X-28), then put the dates back (X-20).
+
+        Changing only the owner can move a deal to another team and its first stage; any write of
+        stage, owner or probability sets dates to now.
+        """
+        if values.keys() & {"user_id", "team_id", "stage_id"}:
+            for group in records.grouped(lambda lead: (lead.user_id, lead.team_id, lead.stage_id)):
+                together = dict(zip(("user_id", "team_id", "stage_id"), (r.id for r in group)))
+                leads = records.filtered(
+                    lambda lead, group=group: (lead.user_id, lead.team_id, lead.stage_id) == group
+                )
+                self._write_with_dates(leads, together | values)
+        else:
+            self._write_with_dates(records, values)
+
+    @api.model
+    def _write_with_dates(self, records, values):
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, date_closed, date_open, date_last_stage_update FROM crm_lead"
+                " WHERE id IN %s",
+                tuple(records.ids),
+            )
+        )
+        dates = {
+            row["id"]: {name: values.get(name, row[name]) or None for name in DATES}
+            for row in self.env.cr.dictfetchall()
+        }
+        super()._write(records, values)
+        self.env.flush_all()
+        self.env.cr.execute_values(
+            """UPDATE crm_lead SET date_closed = v.closed::timestamp, date_open = v.open::timestamp,
+                      date_last_stage_update = v.stage::timestamp
+                 FROM (VALUES %s) AS v(id, closed, open, stage) WHERE crm_lead.id = v.id""",
+            [(res_id, *(row[name] for name in DATES)) for res_id, row in dates.items()],
+        )
+        records.invalidate_recordset()

@@ -1,0 +1,104 @@
+from markupsafe import Markup, escape
+
+from odoo import api, models
+
+from ..xmlid import xmlid_name
+
+MESSAGE_TYPES = {"email": "email", "call": "comment", "note": "comment", "task": "notification"}
+ACTIVITY_TYPES = {
+    "call": "mail.mail_activity_data_call",
+    "email": "mail.mail_activity_data_email",
+    "task": "mail.mail_activity_data_todo",
+}
+
+
+class CrmMigrationTargetMessage(models.AbstractModel):
+    """Calls, emails and notes: messages in the chatter, with original author and time.
+
+    A call is also a done activity (X-07), so that it counts in Odoo's activity analysis.
+    """
+
+    _name = "crm.migration.target.message"
+    _inherit = "crm.migration.target.history"
+    _description = "Target: Message"
+    _model = "mail.message"
+
+    @api.model
+    def _get_values(self, item, resolver):
+        mapped = item.mapped.values
+        kind = mapped["kind"]
+        parent = self._find_parent(item, resolver)
+        self._tell_owner(item, resolver)
+        if not self._get_when(item):
+            item.tell("missing_date", "date")
+        author, sender = self._get_author(item, resolver)
+        return {
+            "model": parent.model if parent else False,
+            "res_id": parent.res_id if parent else False,
+            "date": self._get_when(item),
+            "subject": mapped.get("summary") or False,
+            "body": self._get_body(item),
+            "message_type": MESSAGE_TYPES[kind],
+            "subtype_id": self.env.ref("mail.mt_note").id,
+            "is_internal": True,
+            "author_id": author,
+            "email_from": self._get_from(item) or sender,
+            "mail_activity_type_id": self._get_activity_type(kind),
+        }
+
+    @api.model
+    def _get_from(self, item):
+        return item.mapped.values.get("email_from") or False
+
+    @api.model
+    def _get_activity_type(self, kind):
+        return self.env.ref(ACTIVITY_TYPES[kind]).id if kind == "call" else False
+
+    @api.model
+    def _tell_owner(self, item, resolver):
+        """Hold a row whose owner waits for a user; keep the owner's ID of the source."""
+        for reference in item.mapped.references.get("user_id", [])[:1]:
+            __, problem = resolver.owner(reference.value)
+            known = resolver.owner_details(reference.value)
+            item.mapped.values["x_spark_owner_id"] = known.get("id") or reference.value
+            if problem:
+                item.problems.append(problem)
+
+    @api.model
+    def _get_body(self, item):
+        """Return the body; of a call also how long it took and how it ended."""
+        mapped = item.mapped.values
+        body = Markup(mapped.get("body") or "")
+        facts = []
+        if mapped.get("duration"):
+            facts.append(f"⏱ {mapped['duration']:g} min")
+        if mapped.get("outcome"):
+            facts.append(mapped["outcome"])
+        if facts and mapped["kind"] == "call":
+            body += Markup("<p>%s</p>") % escape(" · ".join(facts))
+        return str(body)
+
+    @api.model
+    def _get_identity(self, item, resolver):
+        identity = super()._get_identity(item, resolver)
+        owner = item.mapped.values.get("x_spark_owner_id")
+        return identity | ({"x_spark_owner_id": owner} if owner else {})
+
+    # ------------------------------------------------------------- write
+
+    @api.model
+    def _get_technical(self, item, resolver):
+        """Supply what ``mail.message.create`` would look up for each message."""
+        return {
+            "reply_to": False,
+            "message_id": "<%s@%s>"
+            % (xmlid_name(item.entity, item.key), resolver.project._get_xmlid_module()),
+        }
+
+    @api.model
+    def _after_create(self, records, items, resolver):
+        """Log the attachments that inline images became; add the done activity of calls."""
+        for record, item in zip(records, items, strict=True):
+            item.companions += [("ir.attachment", res_id) for res_id in record.attachment_ids.ids]
+        calls = [item for item in items if item.mapped.values["kind"] == "call"]
+        self.env["crm.migration.target.activity"]._add_done_activities(calls, resolver)

@@ -1,0 +1,251 @@
+from odoo import api, models
+from odoo.tools import email_normalize
+
+from ...engine.comparing import is_empty
+from ...engine.mapping import fold
+from ...engine.types import Problem
+
+ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
+# What can stand for a missing name, best first.
+NAME_FROM = ("email", "phone", "x_mobile")
+
+
+class CrmMigrationTargetPartner(models.AbstractModel):
+    """Companies and persons."""
+
+    _name = "crm.migration.target.partner"
+    _inherit = "crm.migration.target"
+    _description = "Target: Contact"
+    _model = "res.partner"
+    _pseudo = ("category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id")
+
+    @api.model
+    def _prepare_links(self, items, resolver):
+        for item in items:
+            self._set_name(item)
+            self._set_owner(item, resolver)
+            self._set_address(item, resolver)
+            self._set_parent(item, resolver)
+            self._set_details(item, resolver)
+        self._follow_parent(items)
+        self._tell_duplicates(items, resolver)
+
+    # ------------------------------------------------------------- values
+
+    @api.model
+    def _set_name(self, item):
+        values = item.values
+        if values.get("name"):
+            return
+        known = next((name for name in NAME_FROM if values.get(name)), None)
+        if known:
+            values["name"] = values[known]
+            item.tell("no_name", "name", by=known)
+        else:
+            item.tell("empty_record")
+
+    @api.model
+    def _set_address(self, item, resolver):
+        values, mapped = item.values, item.mapped
+        code = self._first_value(item, "country_id")
+        if code:
+            values["country_id"] = resolver.country(code) or False
+            if not values["country_id"]:
+                item.tell("unknown_country", "country_id", code)
+        for reference in mapped.references.get("state_id", [])[:1]:
+            values["state_id"] = resolver.state(reference.value, values.get("country_id")) or False
+            if not values["state_id"]:
+                item.tell("unknown_state", "state_id", reference.value, reference.column)
+                item.keep(reference.column, reference.value)
+
+    @api.model
+    def _first_value(self, item, field):
+        for reference in item.mapped.references.get(field, []):
+            return reference.value
+        return item.mapped.values.get(field)
+
+    @api.model
+    def _set_parent(self, item, resolver):
+        """Link a person to its company: by ID, else by name; two of one name are not guessed."""
+        for reference in item.mapped.references.get("parent_id", []):
+            found = resolver.find(reference)
+            landed = [candidate for candidate in found if candidate.landed]
+            if len(found) == 1 and not landed:
+                item.tell("waits_for", "parent_id", reference.value, entity=reference.entity)
+                return
+            if len(landed) == 1:
+                item.values["parent_id"] = landed[0].res_id
+                return
+            if len(found) > 1:
+                item.tell(
+                    "ambiguous_reference", "parent_id", reference.value, reference.column,
+                    count=len(found),
+                )  # fmt: skip
+                item.keep(reference.column, reference.value)
+                return
+        self._tell_missing_parent(item)
+
+    @api.model
+    def _tell_missing_parent(self, item):
+        for reference in item.mapped.references.get("parent_id", []):
+            item.tell("missing_company", "parent_id", reference.value, reference.column)
+            item.keep(reference.column, reference.value)
+            if reference.by == "name" and not item.values.get("is_company"):
+                item.values["company_name"] = reference.value
+
+    @api.model
+    def _set_details(self, item, resolver):
+        values = item.values
+        values["category_id"] = self._get_tag_ids(
+            item, "category_id", "res.partner.category", resolver
+        )
+        for reference in item.mapped.references.get("industry_id", [])[:1]:
+            industries = resolver.by_name("res.partner.industry")
+            full_names = resolver.by_name("res.partner.industry", "full_name")
+            key = fold(reference.value)
+            values["industry_id"] = industries.get(key) or full_names.get(key) or False
+            if not values["industry_id"]:
+                item.tell("unknown_value", "industry_id", reference.value, reference.column)
+                item.keep(reference.column, reference.value)
+        if values.get("website"):
+            # Odoo puts the scheme in front when it stores.
+            values["website"] = self.env["res.partner"]._clean_website(values["website"])
+        self._check_language(item)
+
+    @api.model
+    def _check_language(self, item):
+        code = item.values.get("lang")
+        installed = dict(self.env["res.lang"].get_installed())
+        if code and code not in installed:
+            del item.values["lang"]
+            item.tell("unknown_value", "lang", code)
+            item.keep("lang", code)
+
+    # ------------------------------------------------------------- Odoo's traps
+
+    @api.model
+    def _follow_parent(self, items):
+        """Persons under a company: keep their own address, take the company's shared fields.
+
+        A person of type "contact" shares its company's address, both ways (X-25): one with an
+        address of its own becomes type "other". The load runs without Odoo's sync, so what Odoo
+        takes from the company (tax ID, industry, language) is supplied here.
+        """
+        parents = {item.values["parent_id"] for item in items if item.values.get("parent_id")}
+        shared = self.env["res.partner"]._commercial_fields()
+        names = [*shared, *ADDRESS, "lang"]
+        landed = self._read_landed(list(parents), names) if parents else {}
+        for item in items:
+            parent = landed.get(item.values.get("parent_id"))
+            if parent and not item.values.get("is_company"):
+                self._set_type(item, parent)
+                item.extra |= {
+                    name: parent[name]
+                    for name in [*shared, "lang"]
+                    if name not in item.values and not is_empty(parent[name])
+                }
+
+    @api.model
+    def _set_type(self, item, parent):
+        own = {name: item.values.get(name) for name in ADDRESS if item.values.get(name)}
+        differs = any(value != parent[name] for name, value in own.items())
+        item.values["type"] = "other" if own and differs else "contact"
+
+    @api.model
+    def _tell_duplicates(self, items, resolver):
+        """List emails that other records have too: earlier ones of the source, or Odoo's own."""
+        emails = {email_normalize(item.values.get("email") or "") for item in items} - {False, ""}
+        if not emails:
+            return
+        known = self._get_known_emails(emails, resolver)
+        seen = {}
+        for item in items:
+            email = email_normalize(item.values.get("email") or "")
+            if not email:
+                continue
+            others = [key for key in known.get(email, ()) if key != (item.entity, item.key)]
+            others += [key for key in seen.get(email, ()) if key != (item.entity, item.key)]
+            if others:
+                item.problems.append(self._duplicate(email, len(set(others)) + 1))
+            seen.setdefault(email, []).append((item.entity, item.key))
+        self._match_existing(items, resolver)
+
+    @api.model
+    def _duplicate(self, email, count):
+        return Problem("duplicate_email", target="email", value=email, parameters={"count": count})
+
+    @api.model
+    def _get_known_emails(self, emails, resolver):
+        """Return {email: [(entity, key)]} of records of the project that were loaded before."""
+        self.env.cr.execute(
+            """SELECT match_email, entity, source_key FROM crm_migration_record
+                WHERE project_id = %s AND match_email = ANY(%s)
+                  AND state IN ('created', 'updated', 'unchanged', 'merged')""",
+            [resolver.project.id, list(emails)],
+        )
+        known = {}
+        for email, entity, key in self.env.cr.fetchall():
+            known.setdefault(email, []).append((entity, key))
+        return known
+
+    @api.model
+    def _match_existing(self, items, resolver):
+        """Tell, or merge into, the partners that were in Odoo before, by policy.
+
+        One partner with that email and no other is a match; two are never one.
+        """
+        new = [item for item in items if not item.record.get("res_id")]
+        emails = {email_normalize(item.values.get("email") or "") for item in new} - {False, ""}
+        partners = self.env["res.partner"].search_fetch(
+            [
+                ("email_normalized", "in", list(emails)),
+                ("x_source_system", "=", False),
+                ("user_ids", "=", False),
+            ],
+            ["email_normalized", "name"],
+        )
+        existing = partners.grouped("email_normalized")
+        for item in new:
+            match = existing.get(email_normalize(item.values.get("email") or ""))
+            if match:
+                item.tell(
+                    "duplicate_existing", "", item.values["email"], "email", name=match[0].name
+                )
+                if resolver.project.duplicate_policy == "merge" and len(match) == 1:
+                    item.extra["merge_into"] = match.id
+
+    # ------------------------------------------------------------- write
+
+    @api.model
+    def _find_existing(self, items, resolver):
+        for item in items:
+            merge_into = item.extra.pop("merge_into", None)
+            if merge_into and not item.record.get("res_id"):
+                item.res_id = merge_into
+                item.extra["merging"] = True
+        fresh = [item for item in items if not item.res_id]
+        super()._find_existing(fresh, resolver)
+
+    @api.model
+    def _update(self, items, resolver):
+        merging = [item for item in items if item.extra.pop("merging", None)]
+        super()._update([item for item in items if item not in merging], resolver)
+        self._merge(merging)
+
+    @api.model
+    def _merge(self, items):
+        """Fill the empty fields of existing partners; what they have stays."""
+        if not items:
+            return
+        names = sorted({name for item in items for name in item.values})
+        landed = self._read_landed([item.res_id for item in items], names)
+        for item in items:
+            now = landed[item.res_id]
+            changes = {
+                name: value
+                for name, value in item.values.items()
+                if not is_empty(value) and is_empty(now[name])
+            }
+            item.outcome = "merged"
+            item.extra = {"before": {name: now[name] for name in changes}, "after": changes}
+        self._write_changes(items)

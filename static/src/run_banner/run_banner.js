@@ -1,0 +1,162 @@
+import { _t } from "@web/core/l10n/translation";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { formatInteger } from "@web/views/fields/formatters";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { Component, onMounted, onWillUnmount, useState } from "@odoo/owl";
+
+import { describeRun } from "../progress_service";
+
+const FIELDS = ["kind", "state", "progress", "rate", "time_left", "processed", "total", "error"];
+const UNFINISHED = ["queued", "running"];
+/** Where the bus does not reach the browser, the run is asked for. */
+const POLL_MILLISECONDS = 4000;
+
+/** The run of a project that is under way, or that failed last: live bar, pause, go on, cancel. */
+export class RunBanner extends Component {
+    static template = "crm_migration.RunBanner";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.action = useService("action");
+        this.bus = useService("bus_service");
+        this.dialog = useService("dialog");
+        this.orm = useService("orm");
+        this.state = useState({ run: null, busy: false });
+        useRecordObserver((record) => {
+            // Named here to be observed: another step of the project means another run.
+            void [record.data.state, record.data.active_run_id, record.data.file_count];
+            return this.loadRun(record.resId);
+        });
+        const onProgress = (payload) => this.onProgress(payload);
+        onMounted(() => {
+            this.bus.subscribe("crm_migration/progress", onProgress);
+            this.timer = setInterval(() => this.poll(), POLL_MILLISECONDS);
+        });
+        onWillUnmount(() => {
+            this.bus.unsubscribe("crm_migration/progress", onProgress);
+            clearInterval(this.timer);
+        });
+    }
+
+    get isShown() {
+        return this.state.run && !["done", "cancelled"].includes(this.state.run.state);
+    }
+
+    get isFailed() {
+        return this.state.run.state === "failed";
+    }
+
+    get title() {
+        return describeRun(this.state.run.kind).running;
+    }
+
+    get details() {
+        const { state, processed, total, rate, time_left: left } = this.state.run;
+        if (state === "queued" && !processed) {
+            return [_t("Waits for the background worker")];
+        }
+        const details = [];
+        if (total) {
+            details.push(_t("%(done)s of %(total)s", { done: formatInteger(processed), total: formatInteger(total) }));
+        }
+        if (rate >= 1 && state === "running") {
+            details.push(_t("%s per second", formatInteger(Math.round(rate))));
+        }
+        if (left && state === "running") {
+            details.push(_t("%s left", left));
+        }
+        if (state === "paused") {
+            details.push(_t("Paused"));
+        }
+        return details;
+    }
+
+    get percent() {
+        return Math.round(this.state.run.progress);
+    }
+
+    async loadRun(projectId) {
+        if (!projectId) {
+            this.state.run = null;
+            return;
+        }
+        const [run] = await this.orm.searchRead("crm.migration.run", [["project_id", "=", projectId]], FIELDS, {
+            limit: 1,
+            order: "id desc",
+        });
+        this.state.run = run || null;
+    }
+
+    async poll() {
+        if (!this.state.run || !UNFINISHED.includes(this.state.run.state) || document.hidden) {
+            return;
+        }
+        const { id, state } = this.state.run;
+        await this.loadRun(this.props.record.resId);
+        const run = this.state.run;
+        if (run && (run.id !== id || (run.state !== state && !UNFINISHED.includes(run.state)))) {
+            await this.reloadProject();
+        }
+    }
+
+    async onProgress({ project_id: projectId, run_id: id, state, progress, rate, time_left }) {
+        if (projectId !== this.props.record.resId) {
+            return;
+        }
+        const isKnown = this.state.run && this.state.run.id === id;
+        if (isKnown) {
+            Object.assign(this.state.run, { progress, rate, time_left });
+            if (this.state.run.total) {
+                this.state.run.processed = Math.round((progress * this.state.run.total) / 100);
+            }
+        }
+        if (!isKnown || !UNFINISHED.includes(state)) {
+            await this.reloadProject();
+        } else {
+            this.state.run.state = state;
+        }
+    }
+
+    /** Show the project as it is now, unless that would throw away what the user is typing. */
+    async reloadProject() {
+        await this.loadRun(this.props.record.resId);
+        if (!(await this.props.record.isDirty())) {
+            await this.props.record.model.load();
+        }
+    }
+
+    async call(method) {
+        this.state.busy = true;
+        try {
+            await this.orm.call("crm.migration.run", method, [[this.state.run.id]]);
+            await this.reloadProject();
+        } finally {
+            this.state.busy = false;
+        }
+    }
+
+    cancel() {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Cancel this run?"),
+            body: _t("What is already written stays, until you roll the migration back."),
+            confirmLabel: _t("Cancel the run"),
+            cancelLabel: _t("Go on"),
+            confirm: () => this.call("action_cancel"),
+            cancel: () => {},
+        });
+    }
+
+    open() {
+        this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: "crm.migration.run",
+            res_id: this.state.run.id,
+            views: [[false, "form"]],
+        });
+    }
+}
+
+registry.category("view_widgets").add("crm_migration_run_banner", { component: RunBanner });

@@ -1,0 +1,2 @@
+from . import crm_migration_project_rollback
+from . import crm_migration_project_upload

@@ -1,0 +1,41 @@
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmMigrationProjectUpload(models.TransientModel):
+    """Takes many files at once into a project."""
+
+    _name = "crm.migration.project.upload"
+    _description = "Upload Files"
+
+    project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
+    attachment_ids = fields.Many2many("ir.attachment", string="Choose Files")
+
+    def action_upload(self):
+        """Inspect the files and show what each holds."""
+        self.ensure_one()
+        if not self.attachment_ids:
+            raise UserError(self.env._("Choose at least one file: CSV, Excel or ZIP."))
+        self.env["crm.migration.file"].check_access("create")
+        self.project_id.check_access("read")
+        self.project_id.sudo()._add_files(self._take_attachments(), delta=False)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.migration.project",
+            "res_id": self.project_id.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "main",
+        }
+
+    def _take_attachments(self):
+        """Tie the uploads to the project, whose readers may then read them.
+
+        An upload without a record is its creator's alone; the background worker and colleagues
+        need it too.
+        """
+        attachments = self.attachment_ids
+        attachments.check_access("write")
+        attachments.sudo().write({"res_model": self.project_id._name, "res_id": self.project_id.id})
+        self.attachment_ids = [Command.clear()]
+        return attachments
