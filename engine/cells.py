@@ -16,9 +16,12 @@ _EMAIL = re.compile(r"(?:[^\s@,;|<>]+@[^\s@,;|<>]+\.[^\s@,;|<>.]{2,})")
 _EMAILS = re.compile(rf"{_EMAIL.pattern}(?:\s*[;,|\s]\s*{_EMAIL.pattern})+")
 _URL = re.compile(r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 _FILE = re.compile(
-    r"\.(?:pdf|png|jpe?g|gif|docx?|xlsx?|pptx?|txt|csv|zip|eml|msg|html?|json|xml|mp[34]|wav)$", re.I
+    r"\.(?:pdf|png|jpe?g|gif|docx?|xlsx?|pptx?|txt|csv|zip|eml|msg|html?|json|xml|mp[34]|wav)$",
+    re.IGNORECASE,
 )
-_PHONE = re.compile(r"(?:tel\.?:?\s*)?[+(]?[\d\s()./–-]{5,}(?:\s*(?:ext|x|dw|durchwahl)\.?\s*\d+)?", re.I)
+_PHONE = re.compile(
+    r"(?:tel\.?:?\s*)?[+(]?[\d\s()./–-]{5,}(?:\s*(?:ext|x|dw|durchwahl)\.?\s*\d+)?", re.IGNORECASE
+)
 _STRONG_PHONE = re.compile(r"^(?:\+|00|\(|0\d*\s*[/ -])|\bext\b|\bx\d|\d\s+\d|\)\s*\d", re.I)
 _CODE = re.compile(r"(?=.*\d)[^\s,;|@]{2,64}")
 #: ``+49781507888`` and ``0149 224 132`` would pass for figures.
@@ -63,7 +66,7 @@ def look(text):
         kinds.add("boolean")
     figure = _figure(text)
     if figure:
-        return Look(frozenset(kinds | figure.kinds), decimals=figure.decimals, fraction=figure.fraction)
+        return figure._replace(kinds=figure.kinds | kinds)
     return Look(frozenset(kinds | _words(text)))
 
 

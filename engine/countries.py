@@ -26,7 +26,8 @@ _ALIASES = {
     "vatican": "VA", "holy see": "VA", "republic of ireland": "IE", "eire": "IE",
     "people's republic of china": "CN", "pr china": "CN", "taiwan province of china": "TW",
     "iran islamic republic of": "IR", "moldova republic of": "MD", "bosnia": "BA",
-    "syrian arab republic": "SY", "lao people's democratic republic": "LA", "brunei darussalam": "BN",
+    "syrian arab republic": "SY", "lao people's democratic republic": "LA",
+    "brunei darussalam": "BN",
     "tanzania united republic of": "TZ", "venezuela bolivarian republic of": "VE",
     "bolivia plurinational state of": "BO", "kongo": "CG", "congo": "CG", "east timor": "TL",
     "republic of congo": "CG", "democratic republic of the congo": "CD", "dr congo": "CD",
@@ -72,10 +73,8 @@ def _alternative(name):
 
 @lru_cache(maxsize=1)
 def _codes():
-    territories = Locale.parse("en").territories
-    return frozenset(
-        code for code in territories if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY
-    )
+    letters = {code for code in Locale.parse("en").territories if len(code) == 2 and code.isalpha()}
+    return frozenset(letters - _NO_COUNTRY)
 
 
 @lru_cache(maxsize=1)

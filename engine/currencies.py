@@ -28,9 +28,11 @@ _SHARED = {
     "Kr": ("SEK", "NOK", "DKK", "ISK"),
 }
 _NAME_LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sv", "da", "nb", "fi", "ru")
+_BARE = re.compile(r"-?\d[\d.,]*\d|\d")
 _AMOUNT = re.compile(
     r"(?P<open>[-+(\u2212]?)\s*(?P<before>[^\d\s.,()+\-\u2212][^\d\s,()+\-\u2212]*)?\s*"
-    r"(?P<figure>[-+\u2212]?[.,]?\d[\d.,' \u00a0\u2009\u202f’]*?(?:[eE][+-]?\d+)?(?:[.,][-–—]{1,2})?)\s*"
+    r"(?P<figure>[-+\u2212]?[.,]?\d[\d.,' \u00a0\u2009\u202f’]*?(?:[eE][+-]?\d+)?"
+    r"(?:[.,][-–—]{1,2})?)\s*"
     r"(?P<after>[^\d\s.,()+\-\u2212][^\d\s,()+\-\u2212]*)?\s*(?P<close>[)-]?)"
 )
 
@@ -67,7 +69,10 @@ def split(raw):
     >>> split("EUR 1,234.56"), split("12 €"), split("-$5"), split("12 kg")
     (('1,234.56', 'EUR'), ('12', '€'), ('-5', '$'), None)
     """
-    match = _AMOUNT.fullmatch(raw.strip())
+    raw = raw.strip()
+    if raw.isascii() and _BARE.fullmatch(raw):
+        return raw, ""
+    match = _AMOUNT.fullmatch(raw)
     if not match:
         return None
     before, after = match["before"] or "", match["after"] or ""

@@ -86,12 +86,12 @@ class Index:
                 self._moments.setdefault(self._event(words.split()), {})[slot.name] = weight
 
     def bag(self, words):
-        """Return the words without order and joining words (all of them if nothing else is left)."""
+        """Return the words without order and joining words (all of them if no other is left)."""
         kept = [word for word in words if word not in self._qualifiers["stop"]]
         return tuple(sorted(kept or words))
 
     def _event(self, words):
-        """Return what happened at a moment: "Closed on", "Date closed" and "Closed time" are one."""
+        """Return what happened at a moment: "Closed on" and "Date closed" are one."""
         return tuple(word for word in self.bag(words) if word not in self._qualifiers["moment"])
 
     def find(self, header):
@@ -112,8 +112,8 @@ class Index:
         yield from self._plain_steps(words)
         whole = [self._abbreviations.get(word, word) for word in words]
         if whole != words:
-            for score, __, names in self._plain_steps(whole):
-                yield score - 0.03, "words", names
+            for score, reason, names in self._plain_steps(whole):
+                yield score - 0.03, "moment" if reason == "moment" else "words", names
         yield BAG, "words", self._of_parts(header)
         if not self._qualifiers["other"].intersection(words):
             yield FUZZY, "similar", self._similar("".join(words))
@@ -124,13 +124,17 @@ class Index:
         yield BAG, "words", self._bags.get(self.bag(words), {})
         event = self._event(words)
         if event and len(event) < len(words):
-            yield BAG - 0.03, "words", self._moments.get(event, {})
+            yield BAG - 0.03, "moment", self._moments.get(event, {})
         if self._qualifiers["other"].intersection(words):
             return  # a second address or number: only where a slot is named so
-        plain = [word for word in words if word not in self._qualifiers["neutral"]] or words[-1:]
-        if len(plain) < len(words):
+        plain = [word for word in words if word not in self._qualifiers["neutral"]]
+        if plain and len(plain) < len(words):
             yield STRIPPED, "words", self._exact.get("".join(plain), {})
             yield STRIPPED - 0.02, "words", self._bags.get(self.bag(plain), {})
+        elif not plain:
+            last = self._exact.get(words[-1], {})
+            sure = {name: 1 for name, weight in last.items() if weight == 1}
+            yield STRIPPED - 0.02, "words", sure
 
     def _of_parts(self, header):
         """Return the slots that all parts of a header such as "City/Town" mean."""
@@ -185,9 +189,18 @@ def match(header, slots, column_profile=None):
     ranked = []
     for name, (score, reason, alias) in found.items():
         slot = slots.slots[name]
+        if reason not in ("profile", "alias") and _is_no_moment(slot, column_profile):
+            score = min(score, CONTAINS)
         fitting = score if reason == "profile" else score * fit(slot, column_profile, slots.known)
         ranked.append(Match(slot, round(min(fitting, 1.0), 3), reason, alias))
     return sorted(ranked, key=lambda one: -one.score)
+
+
+def _is_no_moment(slot, column_profile):
+    """Tell whether a slot for times meets a column that holds none."""
+    if column_profile is None or not column_profile.kind or not column_profile.filled:
+        return False
+    return MOMENTS.issuperset(slot.kinds or ("",)) and column_profile.kind not in MOMENTS
 
 
 def by_values(slots, column_profile):

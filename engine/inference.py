@@ -24,9 +24,11 @@ AGREEMENT = 0.9
 #: A cell of more letters is prose.
 LONG = 150
 SEPARATORS = (";", "|", ",", "\n")
+_WITHOUT_CHOICES = frozenset(("longtext", "identifier", "date", "datetime"))
 
 _ID_NAME = re.compile(
-    r"(?:^|[\s_-])(?:uid|uuid|guid|key|ref|reference|nr|no|number|nummer|kennung)\.?$", re.IGNORECASE
+    r"(?:^|[\s_-])(?:uid|uuid|guid|key|ref|reference|nr|no|number|nummer|kennung)\.?$",
+    re.IGNORECASE,
 )
 _CAMEL_ID = re.compile(r"[a-z]I[Dd]$|(?:^|[\s_-])(?i:ids?)(?:$|[\s_(-])")
 _ZIP_NAME = re.compile(r"\b(?:zip|plz|postal|post ?code|postleitzahl|code postal|cap|cep)\b", re.I)
@@ -85,7 +87,7 @@ class ColumnStatistics:
             if confidence:
                 profile.confidence = round(confidence, 4)
                 break
-        if not profile.choices and profile.kind not in ("longtext", "identifier", "date", "datetime"):
+        if not profile.choices and profile.kind not in _WITHOUT_CHOICES:
             profile.choices = self._few_values()
         return profile
 

@@ -9,6 +9,7 @@ from .types import Mapped, Noted, Problem, Reference
 # Fields whose several columns are put one under the other, not chosen from.
 JOINED = {"html": "<br/>", "text": "\n"}
 KEPT = "x_source_data"
+NAME_PARTS = ("first", "middle", "last")
 # What a value that is not in the value map means: the record waits, or only the field is empty.
 UNKNOWN = {"activity_kind": "unknown_kind"}
 
@@ -119,7 +120,7 @@ class EntityMap:
 
     def _join_parts(self, mapped, parts):
         if parts and not mapped.values.get("name"):
-            mapped.values["name"] = join_name(parts)
+            mapped.values["name"] = join_name([parts.get(part) for part in NAME_PARTS])
 
 
 def fold(value):

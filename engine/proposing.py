@@ -103,7 +103,12 @@ def propose(entity, columns, vocabulary=None, taken=None):
     vocabulary = vocabulary or load_vocabulary()
     index = vocabulary.index(entity)
     ranked = [match(column.name, index, column) for column in columns]
-    chosen = assign([{m.slot.name: _worth(m, c) for m in r} for r, c in zip(ranked, columns)])
+    chosen = assign(
+        [
+            {found.slot.name: _worth(found, column) for found in matches}
+            for column, matches in zip(columns, ranked, strict=True)
+        ]
+    )
     _settle_names(chosen, columns, index)
     _settle_key(chosen, columns, ranked)
     customs = _Customs(taken)
@@ -149,7 +154,8 @@ def _settle_key(chosen, columns, ranked):
         return
     for place, (column, matches) in enumerate(zip(columns, ranked, strict=True)):
         unique = column.filled and column.distinct == column.filled == column.rows
-        if unique and chosen[place] in (None, "ref", "related_id") and any(m.slot.name == "id" for m in matches):
+        free = chosen[place] in (None, "ref", "related_id")
+        if free and unique and any(found.slot.name == "id" for found in matches):
             chosen[place] = "id"
             return
 

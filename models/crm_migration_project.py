@@ -145,7 +145,7 @@ class CrmMigrationProject(models.Model):
     inventory_ids = fields.One2many("crm.migration.inventory", "project_id")
     # Counts
     active_run_id = fields.Many2one("crm.migration.run", compute="_compute_active_run")
-    run_progress = fields.Float(related="active_run_id.progress", string="Progress")
+    run_progress = fields.Float(compute="_compute_active_run", string="Progress")
     file_count = fields.Integer(compute="_compute_counts")
     record_count = fields.Integer(compute="_compute_counts")
     landed_count = fields.Integer(compute="_compute_counts", string="In Odoo")
@@ -173,6 +173,7 @@ class CrmMigrationProject(models.Model):
             project.active_run_id = project.run_ids.filtered(
                 lambda run: run.state in (*UNFINISHED, "paused")
             )[:1]
+            project.run_progress = project.active_run_id.progress
 
     def _compute_counts(self):
         states = self._count_by("crm.migration.record", ["state"])

@@ -53,11 +53,12 @@ class CrmMigrationSchema(models.AbstractModel):
                 wanted.setdefault((model, name), []).append(line)
             elif line.new_type == "selection" and name in self.env[model]._fields:
                 self._add_choices(run, project, model, line)
-        values = [
-            self._prepare_field(model, name, lines) for (model, name), lines in wanted.items()
-        ]
-        if not values:
+        if not wanted:
             return
+        values, labels = [], {}
+        for (model, name), lines in wanted.items():
+            used = labels.setdefault(model, {f.string for f in self.env[model]._fields.values()})
+            values.append(self._prepare_field(model, name, lines, used))
         created = self.env["ir.model.fields"].create(values)
         self._log_created(
             run, project, created, [("field", field.model, field.name) for field in created]
@@ -68,12 +69,17 @@ class CrmMigrationSchema(models.AbstractModel):
         return project.line_ids.filtered(lambda line: line.state == "confirmed")
 
     @api.model
-    def _prepare_field(self, model, name, lines):
+    def _prepare_field(self, model, name, lines, used):
+        """Return the values of a custom field, with a label that no other field of the model has."""
         line = lines[0]
+        label = line.new_label or line.column
+        if label in used:
+            label = f"{label} ({line.entity} {line.project_id._get_profile().name})"
+        used.add(label)
         values = {
             "model_id": self.env["ir.model"]._get_id(model),
             "name": name,
-            "field_description": line.new_label or line.column,
+            "field_description": label,
             "ttype": line.new_type,
             "state": "manual",
             "copied": True,

@@ -18,7 +18,10 @@ _TOTAL = (
     r"(?:grand\s+|sub)?totals?|summe|gesamt(?:summe)?|insgesamt|sum|count|anzahl|totale|somme|suma|"
     r"итого|всего|razem|celkem|összesen|toplam|σύνολο|totaal|totalt|yhteensä|合計|总计"
 )
-_THINGS = r"rows?|records?|entries|lines?|items?|contacts?|companies|deals?|datensätze|zeilen|einträge"
+_THINGS = (
+    r"rows?|records?|entries|lines?|items?|contacts?|companies|deals?|leads?|activities|tasks?|"
+    r"datensätze|zeilen|einträge|kontakte|firmen"
+)
 _COUNTED = re.compile(
     rf"^\W*(?:(?:{_TOTAL})(?:\s+(?:{_THINGS}|of|der))*\s*[:=]?\s*[\d.,'\s]*"
     rf"|(?:{_THINGS})\s*[:=]\s*\d[\d.,]*|\d[\d.,]*\s+(?:{_THINGS}))\W*$",
@@ -30,7 +33,10 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^[\W\d]*\d[\W\d]*$")
-_DATA = re.compile(r"^(?:[-+]?\d[\d.,:/\s-]*(?:[ap]m)?|\d{4}-\d\d-\d\dT.*|[^@\s]+@[^@\s]+\.\w+|https?://.*)$", re.I)
+_DATA = re.compile(
+    r"^(?:[-+]?\d[\d.,:/\s-]*(?:[ap]m)?|\d{4}-\d\d-\d\dT.*|[^@\s]+@[^@\s]+\.\w+|https?://.*)$",
+    re.IGNORECASE,
+)
 
 
 def clean(cells):
@@ -141,4 +147,5 @@ def _filled(cells):
 def _is_header(cells):
     names = [cell.strip() for cell in cells if cell]
     data = sum(bool(_DATA.match(name)) or len(name) > 120 for name in names)
-    return data * 4 < len(names) + 1 and len({name.casefold() for name in names}) * 10 >= len(names) * 7
+    distinct = len({name.casefold() for name in names})
+    return data * 4 < len(names) + 1 and distinct * 10 >= len(names) * 7
