@@ -231,8 +231,7 @@ class Journey:
             self.project.action_confirm_all()
         if self.project._count_open_decisions():
             raise Waits(self._count_open())
-        if not self.project._get_valid_approval("map"):
-            self.project.action_confirm_map()
+        self.project.action_confirm_map()
         self.env.cr.commit()
 
     def _count_open(self):

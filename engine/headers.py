@@ -21,7 +21,7 @@ EXACT, BAG, STRIPPED, WEAK, FUZZY, CONTAINS = 0.97, 0.92, 0.87, 0.8, 0.75, 0.4
 MOMENTS = frozenset(("date", "datetime"))
 SIMILAR = 88  # rapidfuzz ratio from which two spellings are taken for one word
 MISFIT = 0.35  # share taken off when the values are of another kind than the slot holds
-STRANGE = 0.25  # share taken off when the values are none of the slot's known values
+STRANGE = 0.25  # share taken off when the slot knows none of the values, put on when it knows all
 
 
 class Match(NamedTuple):
@@ -75,6 +75,8 @@ class Index:
         for slot in slots:
             self._add(slot, slot.weak, WEAK)
             self._add(slot, slot.aliases, 1)
+        for names in (self._exact, self._bags, self._moments):
+            _share(names)
         self._spellings = [key for key in self._exact if len(key) > 4]
 
     def _add(self, slot, aliases, weight):
@@ -131,7 +133,7 @@ class Index:
         if plain and len(plain) < len(words):
             yield STRIPPED, "words", self._exact.get("".join(plain), {})
             yield STRIPPED - 0.02, "words", self._bags.get(self.bag(plain), {})
-        elif not plain:
+        elif words and not plain:
             last = self._exact.get(words[-1], {})
             sure = {name: 1 for name, weight in last.items() if weight == 1}
             yield STRIPPED - 0.02, "words", sure
@@ -169,6 +171,13 @@ class Index:
                 if names:
                     return names
         return {}
+
+
+def _share(names):
+    """Let equal values of a table be one object: most of the many spellings mean the same slot."""
+    shared = {}
+    for key, value in names.items():
+        names[key] = shared.setdefault(tuple(value.items()), value)
 
 
 def squash(header):
@@ -232,9 +241,7 @@ def fit(slot, column_profile, known):
         factor -= MISFIT * column_profile.confidence
     if slot.domain:
         share = share_known(slot.domain, column_profile, known)
-        factor += 0.03 * share
-        if share < 0.5 and not slot.open:
-            factor -= STRANGE * (1 - 2 * share)
+        factor += 0.03 * share if slot.open else STRANGE * (2 * share - 1)
     return factor - MISFIT * _misnamed(slot, column_profile)
 
 

@@ -41,8 +41,8 @@ class Entity:
     assumed: bool = False
 
     def names_file(self, name):
-        """Tell whether a file name is one of this entity's."""
-        return any(fnmatchcase(name, pattern.casefold()) for pattern in self.files)
+        """Return how much of a file name is known as this entity's, 0 if it is not."""
+        return known_part(name, self.files)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,15 @@ class Profile:
     def entity(self, code):
         """Return the entity of a code, or None."""
         return next((entity for entity in self.entities if entity.code == code), None)
+
+
+def known_part(name, patterns):
+    """Return the length of the longest pattern that fits a name: the longer, the surer.
+
+    >>> known_part("email_campaigns", ["email*", "*campaign*"])
+    8
+    """
+    return max((len(one.strip("*")) for one in patterns if fnmatchcase(name, one)), default=0)
 
 
 def codes():
@@ -133,7 +142,7 @@ def _check_entities(file, entities):
         seen.add(entity.code)
         if entity.target not in vocabulary.targets:
             raise wrong(file, f"{place}.target", f"{entity.target!r} is no target")
-        slots = {slot.name for slot in vocabulary.slots(entity)}
+        slots = {slot.name for slot in vocabulary.slots_of(entity)}
         for name in (*entity.keys, *entity.columns.values()):
             if name not in slots:
                 raise wrong(file, place, f"{name!r} is no slot of {entity.target}")

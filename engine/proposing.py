@@ -6,16 +6,17 @@ Everything here is a proposal with a score and a reason; a person confirms it.
 import re
 import zlib
 from collections import Counter, defaultdict
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from .headers import CONTAINS, fold, match, normalise, squash
+from .profiles import known_part
 from .types import Proposal, Rule
 from .vocabulary import form
 from .vocabulary import load as load_vocabulary
 
 LEAST = 0.5  # a slot that fits worse is an alternative, not a proposal
-NAME_WEIGHT = 0.3  # of the file name against the headers, in recognising a table
+NAME_WEIGHT = 0.25  # of the file name against the headers, in recognising a table
+STRANGER = 0.15  # weight of a column that fits no entity
 KEPT = "x_source_data"
 RESERVED = {
     KEPT, "x_source_id", "x_source_system", "x_source_created_at", "x_source_modified_at",
@@ -42,19 +43,20 @@ def recognise(table_name, header, profile):
     """
     names = file_names(table_name)
     fits = _header_fits(header, profile)
-    scored = []
-    for entity in profile.entities:
-        named = any(entity.names_file(name) for name in names)
-        score = NAME_WEIGHT * named + (1 - NAME_WEIGHT) * fits[entity.code]
-        scored.append((round(score, 3), named, entity.code))
-    score, named, code = max(scored, key=lambda one: one[0])
+    named = {
+        entity.code: max(map(entity.names_file, names), default=0) for entity in profile.entities
+    }
     for kind in profile.inventory:
-        if any(fnmatchcase(name, pattern) for name in names for pattern in kind.get("files", ())):
-            if not named or fits[code] < 0.8:
-                return None, 0.0, f"inventory:{kind['code']}"
-    if fits[code] < 0.3 or (not named and fits[code] < 0.55):
-        return None, score, "name" if named else "nothing"
-    return code, score, "name_columns" if named else "columns"
+        part = max((known_part(name, kind.get("files", ())) for name in names), default=0)
+        if part > max(named.values()):
+            return None, 0.0, f"inventory:{kind['code']}"
+    scores = {
+        code: NAME_WEIGHT * bool(named[code]) + (1 - NAME_WEIGHT) * fits[code] for code in fits
+    }
+    code = max(scores, key=scores.get)
+    if fits[code] < (0.3 if named[code] else 0.5):
+        return None, round(scores[code], 3), "name" if any(named.values()) else "nothing"
+    return code, round(scores[code], 3), "name_columns" if named[code] else "columns"
 
 
 def file_names(table_name):
@@ -78,7 +80,10 @@ def _header_fits(header, profile):
             matches[0].score if matches and matches[0].score > CONTAINS else 0.0
             for matches in (match(column, index) for column in header)
         ]
-    weights = [0.05 + max(column) - min(column) for column in zip(*best.values(), strict=True)]
+    weights = [
+        0.05 + max(column) - min(column) if any(column) else STRANGER
+        for column in zip(*best.values(), strict=True)
+    ]
     total = sum(weights) or 1
     return {
         code: sum(score * weight for score, weight in zip(scores, weights, strict=True)) / total

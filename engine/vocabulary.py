@@ -110,11 +110,10 @@ class Vocabulary:
         )
         return [entry["self"]] if isinstance(entry["self"], str) else list(entry["self"])
 
-    def slots(self, entity):
-        """Return the slots an entity has, their aliases spelled out for it."""
-        groups = self.self_words(entity.code, entity.target)
+    def slots_of(self, entity):
+        """Return the slots an entity has; a field with a constant value has none."""
         return [
-            self._spelled(slot, groups)
+            slot
             for slot in self.targets[entity.target]["slots"]
             if (not slot.entities or entity.code in slot.entities or self._unlisted(entity))
             and slot.field not in entity.constants
@@ -151,7 +150,8 @@ class Vocabulary:
                 for word in normalise(name).split()
             }
             qualifiers = self._qualifiers | {"neutral": self._qualifiers["neutral"] | neutral}
-            slots = self.slots(entity)
+            groups = self.self_words(entity.code, entity.target)
+            slots = [self._spelled(slot, groups) for slot in self.slots_of(entity)]
             self._indexes[key] = Index(
                 slots, qualifiers, entity.columns, self.canonical, self._abbreviations
             )

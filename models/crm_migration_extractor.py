@@ -43,6 +43,9 @@ class CrmMigrationExtractor(models.AbstractModel):
                         files += self._inspect_table(project, attachment, table)
             except SourceError as error:
                 self._tell_file(project, error, attachment)
+            if not project.file_ids.filtered(lambda f, a=attachment: f.attachment_id == a):
+                # The very same bytes were uploaded before: that file is read again.
+                attachment.unlink()
         return files
 
     @api.model

@@ -27,7 +27,7 @@ ALLOWED = {
     "sample": ("prepared", "sampled", "approved", "loaded", "verified"),
     "load": ("approved", "loaded", "verified"),
     "verify": ("loaded", "verified"),
-    "rollback": ("prepared", "sampled", "approved", "loaded", "verified", "rolled_back"),
+    "rollback": None,
 }
 POLICIES = (
     "owner_policy",
@@ -376,8 +376,8 @@ class CrmMigrationProject(models.Model):
             )
         if not self.line_ids:
             raise UserError(self.env._("There is no map yet: upload files and stage them first."))
-        self.approval_ids.filtered(lambda a: a.kind == "map" and not a.voided_at)._void()
-        self.env["crm.migration.approval"]._append(self, "map", self._get_map_hash())
+        if not self._get_valid_approval("map"):
+            self.env["crm.migration.approval"]._append(self, "map", self._get_map_hash())
         if self.state in ("staged", "proposed", "rolled_back"):
             self.sudo().state = "confirmed"
 

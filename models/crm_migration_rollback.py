@@ -1,4 +1,6 @@
 import logging
+from itertools import groupby
+from operator import itemgetter
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -48,9 +50,10 @@ class CrmMigrationRollback(models.AbstractModel):
             service._finish(run, project)
             return False
         kept = {(model, res_id) for model, res_id in run.cursor["kept"]}
-        service._restore(run, project, [line for line in lines if line["action"] == "update"], kept)
-        service._remove(run, project, [line for line in lines if line["action"] == "create"], kept)
-        project.env.flush_all()
+        for (action, model), group in groupby(lines, key=itemgetter("action", "model")):
+            undo = service._restore if action == "update" else service._remove
+            undo(run, project, model, list(group), kept)
+            project.env.flush_all()
         run.processed += len(lines)
         run.cursor = {
             "before_id": lines[-1]["id"],
@@ -99,9 +102,10 @@ class CrmMigrationRollback(models.AbstractModel):
         )
         self._remove_xmlids(project, kept)
         self.env.cr.execute(
-            "SELECT max(id) FROM crm_migration_log WHERE project_id = %s", [project.id]
+            "SELECT COALESCE(max(id), 0) FROM crm_migration_log WHERE project_id = %s", [project.id]
         )
-        run.parameters = (run.parameters or {}) | {"undone_until": self.env.cr.fetchone()[0] or 0}
+        (undone_until,) = self.env.cr.fetchone()
+        run.parameters = {"undone_until": undone_until}
 
     @api.model
     def _remove_xmlids(self, project, kept):
@@ -266,41 +270,44 @@ class CrmMigrationRollback(models.AbstractModel):
     # ------------------------------------------------------------- restore
 
     @api.model
-    def _restore(self, run, project, lines, kept):
+    def _restore(self, run, project, model, lines, kept):
         """Put the old values back, field by field, where nobody changed them since."""
-        groups = {}
-        for line in lines:
-            if (line["model"], line["res_id"]) not in kept:
-                groups.setdefault(line["model"], []).append(line)
-        for model, group in groups.items():
-            if model in self.env:
-                self._restore_group(run, project, model, group)
-
-    @api.model
-    def _restore_group(self, run, project, model, lines):
+        if model not in self.env:
+            return
         fields = self.env[model]._fields
-        alive = set(self.env[model].browse([line["res_id"] for line in lines]).exists().ids)
+        lines = [line for line in lines if (model, line["res_id"]) not in kept]
         names = sorted({n for line in lines for n in line["before"] if n in fields} - set(STAMPS))
+        alive = self.env[model].browse([line["res_id"] for line in lines]).exists().ids
         target = self.env["crm.migration.target"]
+        landed = target._read_landed_of(model, alive, names) if alive else {}
         entries = []
         for line in lines:
-            if line["res_id"] not in alive:
-                continue
-            now = target._read_landed_of(model, [line["res_id"]], names)[line["res_id"]]
-            values = {
-                name: value
-                for name, value in line["before"].items()
-                if name in names and same(line["after"].get(name), now[name], fields[name].type)
-            }
-            spared = set(line["after"]) - set(values)
-            if values:
-                self._write_back(model, line["res_id"], values)
-            if not spared:
-                self._restore_stamps(model, line)
-            entries.append((line["record_id"], model, line["res_id"], "restore", now, values))
-            if spared:
-                self._tell_kept(run, project, model, line, ", ".join(sorted(spared)))
+            now = landed.get(line["res_id"])
+            if now is not None:
+                values = self._restore_record(run, project, line, now, fields)
+                now |= values
+                entries.append((line["record_id"], model, line["res_id"], "restore", None, values))
         self.env["crm.migration.log"]._append(run, entries)
+
+    @api.model
+    def _restore_record(self, run, project, line, now, fields):
+        """Write the old values of the fields that still hold what the migration wrote."""
+        model = line["model"]
+        values = {
+            name: value
+            for name, value in line["before"].items()
+            if name in now
+            and name not in STAMPS
+            and same(line["after"].get(name), now[name], fields[name].type)
+        }
+        spared = {name for name in line["after"] if name in fields} - set(values)
+        if values:
+            self._write_back(model, line["res_id"], values)
+        if spared:
+            self._tell_kept(run, project, model, line, ", ".join(sorted(spared)))
+        else:
+            self._restore_stamps(model, line)
+        return values
 
     @api.model
     def _write_back(self, model, res_id, values):
@@ -332,17 +339,14 @@ class CrmMigrationRollback(models.AbstractModel):
     # ------------------------------------------------------------- remove
 
     @api.model
-    def _remove(self, run, project, lines, kept):
-        """Delete creations, newest first; runs of one model are deleted together."""
-        batch = []
-        for line in [*lines, None]:
-            if batch and (line is None or line["model"] != batch[0]["model"]):
-                self._remove_batch(run, project, batch, kept)
-                batch = []
-            if line and (line["model"], line["res_id"]) in kept:
-                self._tell_kept(run, project, line["model"], line, "edited since")
-            elif line:
-                batch.append(line)
+    def _remove(self, run, project, model, lines, kept):
+        """Delete creations together; what people edited stays, and is told."""
+        for line in lines:
+            if (model, line["res_id"]) in kept:
+                self._tell_kept(run, project, model, line, "edited since")
+        gone = [line for line in lines if (model, line["res_id"]) not in kept]
+        if gone:
+            self._remove_batch(run, project, gone, kept)
 
     @api.model
     def _remove_batch(self, run, project, lines, kept):

@@ -292,11 +292,13 @@ class CrmMigrationSchema(models.AbstractModel):
             key = resolver.owner_key(raw)
             if not resolver.match_users(raw, known) and not resolver.xmlid("stub", key):
                 missing[key] = (known.get("name") or raw, known.get("email") or raw, known)
-        created = self.env["res.users"].create(
+        # With active_test off Odoo takes the new inactive user for one that forbids archiving
+        # its partner.
+        created = self.env["res.users"].with_context(active_test=True).create(
             [
                 {
                     "name": name,
-                    "login": f"{project.source_system}:{login}",
+                    "login": login if "@" in login else f"{project.source_system}:{login}",
                     "email": login if "@" in login else False,
                     "active": False,
                     "group_ids": [(6, 0, [])],
@@ -336,7 +338,7 @@ class CrmMigrationSchema(models.AbstractModel):
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                "SELECT id, write_uid, write_date FROM %s WHERE id IN %s",
+                "SELECT id, write_uid, write_date::text FROM %s WHERE id IN %s",
                 SQL.identifier(table),
                 tuple(ids),
             )

@@ -12,21 +12,14 @@ class CrmMigrationProjectUpload(models.TransientModel):
     attachment_ids = fields.Many2many("ir.attachment", string="Choose Files")
 
     def action_upload(self):
-        """Inspect the files and show what each holds."""
+        """Inspect the files; the project that is shown then lists what each holds."""
         self.ensure_one()
         if not self.attachment_ids:
             raise UserError(self.env._("Choose at least one file: CSV, Excel or ZIP."))
         self.env["crm.migration.file"].check_access("create")
         self.project_id.check_access("read")
         self.project_id.sudo()._add_files(self._take_attachments(), delta=False)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.migration.project",
-            "res_id": self.project_id.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "main",
-        }
+        return {"type": "ir.actions.act_window_close"}
 
     def _take_attachments(self):
         """Tie the uploads to the project, whose readers may then read them.

@@ -52,7 +52,7 @@ _MIXTURE, _MIXTURE_MOST = 0.015, 4
 #: Share of foreign words that need no explanation.
 _STRAY = 0.02
 #: cp1252 is many times more common than all the others together: few words do not outweigh that.
-_PRIOR, _PRIOR_OF_ONE = 0.015, 0.4
+_PRIOR, _PRIOR_OF_ONE = 0.03, 0.4
 #: chardet's word counts as well.
 _SECOND = 0.03
 

@@ -11,6 +11,7 @@ from ..exceptions import SourceError
 MAX_COLUMNS = 2_000
 #: How far down a header is looked for.
 HEADER_DEPTH = 50
+_FEW_ROWS = 20
 #: How many closing lines may be footers.
 FOOTER_DEPTH = 5
 
@@ -131,13 +132,13 @@ def is_footer(cells, width):
 
 def _width(rows):
     lengths = Counter(len(trim(cells)) for _, cells in rows)
-    most = max(lengths.values())
-    # Trailing empty cells make lengths vary in a sheet: the widest common one is the table.
-    return max(length for length, count in lengths.items() if count * 4 >= most)
+    # Trailing empty cells make lengths vary in a sheet: the widest that is no exception counts.
+    least = max(lengths.values()) / 4 if len(rows) > _FEW_ROWS else 1
+    return max(length for length, count in lengths.items() if count >= least)
 
 
 def _enough(width):
-    return width if width <= 3 else max(2, round(0.6 * width))
+    return max(min(width, 2), round(0.6 * width))
 
 
 def _filled(cells):
