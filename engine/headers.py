@@ -241,6 +241,8 @@ def fit(slot, column_profile, known):
         factor -= MISFIT * column_profile.confidence
     if slot.domain:
         share = share_known(slot.domain, column_profile, known)
+        if slot.strict and share < 1:
+            return 0.0
         factor += 0.03 * share if slot.open else STRANGE * (2 * share - 1)
     return factor - MISFIT * _misnamed(slot, column_profile)
 

@@ -115,14 +115,16 @@ def propose(entity, columns, vocabulary=None, taken=None):
         ]
     )
     _settle_names(chosen, columns, index)
+    _settle_doubles(chosen, index)
     _settle_key(chosen, columns, ranked)
-    customs = _Customs(taken)
+    customs = _Customs(taken, [index.slots[name].field for name in chosen if name])
     proposals = []
     for column, matches, name in zip(columns, ranked, chosen, strict=True):
         others = tuple(m.slot.name for m in matches if m.slot.name != name)[:3]
         found = next((m for m in matches if m.slot.name == name), None)
-        if found or name:
-            proposals.append(_of_slot(column, index.slots[name], found, others))
+        if name:
+            rule = rule_for(index.slots[name], column, vocabulary)
+            proposals.append(_of_slot(rule, index.slots[name], found, others))
         else:
             proposals.append(_of_rest(entity, column, others, vocabulary, customs))
     return proposals
@@ -153,22 +155,36 @@ def _settle_names(chosen, columns, index):
         chosen[place] = "last_name"
 
 
+def _settle_doubles(chosen, index):
+    """Give up slots that say what another column says better: the stage's ID beside its name."""
+    for place, name in enumerate(chosen):
+        if name and index.slots[name].unless in chosen and index.slots[name].unless:
+            chosen[place] = None
+
+
 def _settle_key(chosen, columns, ranked):
-    """Without a column that is the ID, one like "Customer no." is it, if each row has its own."""
+    """Without a column that is the ID, one like "Customer no." is it, if each row has its own.
+
+    A few repeated rows do not count: exports have them.
+    """
     if "id" in chosen:
         return
     for place, (column, matches) in enumerate(zip(columns, ranked, strict=True)):
-        unique = column.filled and column.distinct == column.filled == column.rows
+        unique = column.filled == column.rows and column.distinct >= 0.95 * column.rows > 0
         free = chosen[place] in (None, "ref", "related_id")
         if free and unique and any(found.slot.name == "id" for found in matches):
             chosen[place] = "id"
             return
 
 
-def rule_for(slot, column):
+def rule_for(slot, column, vocabulary=None):
     """Return the :class:`Rule` that makes a column a slot."""
+    vocabulary = vocabulary or load_vocabulary()
     options = dict(column.options) | dict(slot.options)
-    if slot.domain and slot.value_map:
+    if slot.domain and slot.transform == "boolean":
+        for answer in ("true", "false"):
+            options[f"{answer}_values"] = vocabulary.synonyms(slot.domain, answer)
+    elif slot.domain and slot.value_map:
         options["domain"] = slot.domain
     if slot.transform == "money":
         currency = CURRENCY.search(column.name)
@@ -190,10 +206,10 @@ def _are_fractions(samples):
     return bool(written) and all(FRACTION.fullmatch(value) for value in values)
 
 
-def _of_slot(column, slot, found, others):
+def _of_slot(rule, slot, found, others):
     score, reason = (found.score, found.reason) if found else (0.6, "words")
     return Proposal(
-        rule=rule_for(slot, column),
+        rule=rule,
         score=score,
         reason=slot.reason or reason,
         label=slot.label,
@@ -224,11 +240,12 @@ class _Customs:
     """Names of custom fields: one column, one name; the same label and type may be shared.
 
     :param taken: {name: (label, field type)} of the fields there are already
+    :param given: names that other columns of the table go to
     """
 
-    def __init__(self, taken=None):
+    def __init__(self, taken=None, given=()):
         self._taken = dict(taken or {})
-        self._given = set()
+        self._given = set(given)
 
     def name(self, label, field_type):
         base = custom_name(label)

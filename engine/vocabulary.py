@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from rapidfuzz import fuzz, process
 
@@ -19,7 +20,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SLOT_KEYS = {
     "field", "transform", "reference", "domain", "open", "aliases", "weak", "kinds", "entities",
-    "options", "label", "field_type", "by_values", "value_map", "reason",
+    "options", "label", "field_type", "by_values", "value_map", "reason", "strict", "unless",
 }  # fmt: skip
 
 
@@ -31,6 +32,8 @@ class Slot:
     :param open: values outside the domain are usual (stages)
     :param by_values: may be found by its values where the header says nothing
     :param value_map: whether the domain also translates the value (else it is only evidence)
+    :param strict: only where the domain knows all values
+    :param unless: slot that says the same better: with it, this one is not proposed
     """
 
     name: str
@@ -49,6 +52,8 @@ class Slot:
     by_values: bool = False
     value_map: bool = True
     reason: str = ""
+    strict: bool = False
+    unless: str = ""
 
 
 class Vocabulary:
@@ -74,15 +79,31 @@ class Vocabulary:
         self._abbreviations = {
             normalise(short): normalise(word) for short, word in content["abbreviations"].items()
         }
+        self._synonyms = {
+            domain: {value: self._names(names) for value, names in values.items()}
+            for domain, values in content["values"].items()
+        }
         self._values = {
-            domain: {form(synonym): value for value, all_ in names.items() for synonym in all_}
-            | {form(value): value for value in names}
-            for domain, names in content["values"].items()
+            domain: {form(name): value for value, names in values.items() for name in names}
+            | {form(value): value for value in values}
+            for domain, values in self._synonyms.items()
         }
         self._values["stage"] = {
             form(synonym): stage["code"] for stage in self.stages for synonym in stage["synonyms"]
         }
+        self._values["timezone"] = {form(zone): zone for zone in available_timezones()}
         self._indexes = {}
+
+    def _names(self, names):
+        """Return the synonyms of a value; ``@domain.value`` stands for those of another."""
+        if isinstance(names, str):
+            domain, __, value = names[1:].partition(".")
+            return self.content["values"][domain][value]
+        return names
+
+    def synonyms(self, domain, value):
+        """Return the words for a value."""
+        return list(self._synonyms[domain][value])
 
     def _slot(self, target, name, entry):
         unknown = set(entry) - SLOT_KEYS

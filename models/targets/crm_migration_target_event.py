@@ -58,10 +58,12 @@ class CrmMigrationTargetEvent(models.AbstractModel):
         """Return ``(partner IDs, unknown addresses)``; the contact it belongs to attends (KC-13)."""
         ids, unknown = [], []
         for reference in item.mapped.references.get("partner_ids", []):
-            found = [candidate.res_id for candidate in resolver.find(reference) if candidate.landed]
+            found = resolver.find(reference)
             # Contacts sharing one address cannot be told apart: the invitation went to all.
-            ids += found
-            if not found:
+            ids += [candidate.res_id for candidate in found if candidate.landed]
+            if any(not candidate.landed for candidate in found):
+                item.tell("waits_for", "partner_ids", reference.value, entity=reference.entity)
+            elif not found:
                 unknown.append(reference.value)
                 item.tell("attendee_unknown", "partner_ids", reference.value, reference.column)
         if parent and parent.model == "res.partner":
