@@ -7,7 +7,16 @@
     "author": "crm_migration contributors",
     "depends": ["crm", "calendar", "contacts"],
     "external_dependencies": {
-        "python": ["pandas", "requests", "chardet", "openpyxl", "rapidfuzz", "ftfy", "babel", "email_validator"],
+        "python": [
+            "pandas",
+            "requests",
+            "chardet",
+            "openpyxl",
+            "rapidfuzz",
+            "ftfy",
+            "babel",
+            "email_validator",
+        ],
     },
     "data": [
         "security/crm_migration_groups.xml",

@@ -11,8 +11,9 @@ from babel import Locale
 
 from .exceptions import ConfigurationError, ValueProblem
 
-#: Two-digit years follow POSIX: 69-99 are 19xx. It is a convention, so the caller hears of it.
-PIVOT = 69
+#: Two-digit years from here on are 19xx (birthdays), those below 20xx. No text says so: the caller
+#: hears of it each time.
+PIVOT = 50
 _YEARS = range(1000, 3000)
 _MONTH_LOCALES = (
     "en de fr es it pt nl pl cs sk sv da nb fi hu ro tr ru uk el ca hr sl bg et lv lt is eu gl"

@@ -14,7 +14,7 @@ CURRENCY = re.compile(r"[(\[]\s*(?:[A-Z]{3}|[€$£¥])\s*[)\]]")
 PARTS = re.compile(r"[/&|,+]|\s(?:and|or|und|oder|et|ou|y|o|e)\s", re.IGNORECASE)
 SUFFIX = re.compile(r"__(?:c|r)$", re.IGNORECASE)
 PREFIX = re.compile(r"^(?:cf|custom|udf)_(?=\w)", re.IGNORECASE)
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=\d)")
 WORDS = re.compile(r"[^\W_]+")
 
 EXACT, BAG, STRIPPED, WEAK, FUZZY, CONTAINS = 0.97, 0.92, 0.87, 0.8, 0.75, 0.4
@@ -77,7 +77,8 @@ class Index:
             self._add(slot, slot.aliases, 1)
         for names in (self._exact, self._bags, self._moments):
             _share(names)
-        self._spellings = [key for key in self._exact if len(key) > 4]
+        spellings = {squash(name) for slot in slots for name in slot.spellings}
+        self._spellings = sorted(name for name in spellings if len(name) > 4)
 
     def _add(self, slot, aliases, weight):
         for alias in aliases:
@@ -99,6 +100,8 @@ class Index:
     def find(self, header):
         """Return {slot name: (score, reason, alias)} by the header alone."""
         specific = self._specific.get(squash(header))
+        # What the name usually means counts as well: "body" is the title in one export of a
+        # product and the text in another, as the other columns show.
         found = {specific: (1.0, "profile", header)} if specific else {}
         for score, reason, names in self._steps(header):
             for name, weight in names.items():

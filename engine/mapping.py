@@ -42,7 +42,7 @@ class EntityMap:
         return [rule.column for rule in self.rules if rule.field == field_name]
 
     def map_row(self, payload):
-        """Return the :class:`Mapped` of one row. Pure: the same row and map give the same result."""
+        """Return the :class:`Mapped` of one row: always the same for the same row and map."""
         mapped = Mapped(values=dict(self.constants))
         parts = {}
         for rule, function in self._steps:
@@ -57,7 +57,7 @@ class EntityMap:
         return mapped
 
     def _apply(self, mapped, parts, rule, function, raw):
-        mapped.sources.setdefault(rule.field, []).append(raw)
+        mapped.sources.setdefault(rule.field, {})[rule.column] = raw
         value = self._read(mapped, rule, function, raw)
         if value is None or value == "" or value == []:
             return
@@ -68,7 +68,7 @@ class EntityMap:
         if rule.reference:
             self._refer(mapped, rule, value)
         elif "part" in rule.options:
-            parts.setdefault(rule.options["part"], value)
+            parts.setdefault(rule.field, {}).setdefault(rule.options["part"], value)
         else:
             self._put(mapped, rule, raw, value)
 
@@ -119,8 +119,9 @@ class EntityMap:
             mapped.kept[rule.column] = raw
 
     def _join_parts(self, mapped, parts):
-        if parts and not mapped.values.get("name"):
-            mapped.values["name"] = join_name([parts.get(part) for part in NAME_PARTS])
+        for name, found in parts.items():
+            if not mapped.values.get(name):
+                mapped.values[name] = join_name([found.get(part) for part in NAME_PARTS])
 
 
 def fold(value):

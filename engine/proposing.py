@@ -158,7 +158,7 @@ def _settle_names(chosen, columns, index):
 def _settle_doubles(chosen, index):
     """Give up slots that say what another column says better: the stage's ID beside its name."""
     for place, name in enumerate(chosen):
-        if name and index.slots[name].unless in chosen and index.slots[name].unless:
+        if name and any(better in chosen for better in index.slots[name].unless):
             chosen[place] = None
 
 

@@ -26,6 +26,8 @@ _TAG = re.compile(
     r"blockquote|font|html|body|code|section)\b[^<>]*>",
     re.IGNORECASE,
 )
+#: Short texts repeat; long ones would only fill the memory.
+_SHORT = 120
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -37,10 +39,9 @@ def repair(raw):
     """
     if raw.isascii():
         return raw, False
-    return _repair(raw)
+    return _repair_short(raw) if len(raw) <= _SHORT else _repair(raw)
 
 
-@lru_cache(maxsize=20_000)
 def _repair(raw):
     if not ftfy.badness.is_bad(raw):
         return raw, False
@@ -48,6 +49,9 @@ def _repair(raw):
     if "\ufffd" in fixed and "\ufffd" not in raw:
         return raw, False  # letters are lost for good: better the text as it came
     return fixed, fixed != raw
+
+
+_repair_short = lru_cache(maxsize=20_000)(_repair)
 
 
 def squeeze(text):

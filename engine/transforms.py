@@ -8,12 +8,10 @@ silence.
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
-from email_validator import EmailNotValidError, validate_email
-
 from . import countries, currencies, dates, numbers
+from .addresses import addresses
 from .exceptions import ValueProblem
 from .text import join_name, repair, squeeze, to_html
 from .types import Noted, Problem
@@ -43,12 +41,6 @@ NO = frozenset(
     "hayır hayir όχι いいえ 否 unchecked inactive disabled".split()
 )
 
-_NAMED_ADDRESS = re.compile(r"^(?:.*<)?\s*(?:mailto:)?([^\s<>]+@[^\s<>]+?)\s*>?$", re.IGNORECASE)
-_PLAIN_ADDRESS = re.compile(
-    r"[a-z0-9_+-](?:[a-z0-9._+'-]{0,62}[a-z0-9_+-])?@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
-)
-_ADDRESS_BREAK = re.compile(r"[;,|\n]+(?=[^<>]*(?:<|$))")
-_ADDRESSES = re.compile(r"(?:[^\s@;,|<>]+@[^\s@;,|<>]+\s+)+[^\s@;,|<>]+@[^\s@;,|<>]+")
 _LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
 _CLOCK = re.compile(r"(\d+):(\d{1,2})(?::(\d{1,2}))?")
 _SPAN = re.compile(
@@ -92,7 +84,7 @@ def _stripped(raw, options):
 
 def _email(raw, options):
     """The address, in small letters; the first of several, the others told."""
-    good, bad = _addresses(raw)
+    good, bad = addresses(raw)
     if not good:
         if not raw.strip():
             return None
@@ -105,44 +97,12 @@ def _email(raw, options):
 
 
 def _emails(raw, options):
-    good, bad = _addresses(raw)
+    good, bad = addresses(raw)
     if bad and not good:
         raise ValueProblem("invalid_email", value=raw)
     if bad:
         return Noted(list(good), Problem("invalid_email", value=" ".join(bad)))
     return list(good)
-
-
-@lru_cache(maxsize=50_000)
-def _addresses(raw):
-    """``(valid addresses, other texts)`` of a cell, each address once."""
-    good, bad = {}, []
-    parts = raw.split() if _ADDRESSES.fullmatch(raw.strip()) else _ADDRESS_BREAK.split(raw)
-    for part in map(str.strip, parts):
-        match = _NAMED_ADDRESS.match(part)
-        address = match[1].lower() if match else ""
-        if _is_address(address):
-            good[address] = True
-        elif part and not _belongs_to_name(part, raw):
-            bad.append(part)
-    return tuple(good), tuple(bad)
-
-
-def _belongs_to_name(part, raw):
-    """``Ada Lovelace <ada@...>``: words of the name are no broken addresses."""
-    return "@" not in part and "<" in raw
-
-
-def _is_address(address):
-    if "@" not in address:
-        return False
-    if _PLAIN_ADDRESS.fullmatch(address) and ".." not in address:
-        return True
-    try:  # thirty times slower, and knows all of the standard
-        validate_email(address, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return False
-    return "." in address.rpartition("@")[2]
 
 
 def _integer(raw, options):
@@ -268,7 +228,7 @@ def _duration_minutes(raw, options):
 
 
 def _html(raw, options):
-    return to_html(raw) or None
+    return to_html(raw) if raw.strip() else None
 
 
 def _multi(raw, options):

@@ -128,6 +128,7 @@ class Mapped:
     :param references: field -> list of :class:`Reference`, best first
     :param kept: column -> raw text of what found no field (goes to ``x_source_data``)
     :param rules: field -> name of the rule that explains a value differing from the source
+    :param sources: field -> {column: raw text} that its value was made from
     """
 
     values: dict = field(default_factory=dict)

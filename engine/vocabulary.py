@@ -33,7 +33,8 @@ class Slot:
     :param by_values: may be found by its values where the header says nothing
     :param value_map: whether the domain also translates the value (else it is only evidence)
     :param strict: only where the domain knows all values
-    :param unless: slot that says the same better: with it, this one is not proposed
+    :param spellings: names that a misspelt header is compared with: no combinations of words
+    :param unless: slots that say the same better: with one of them, this one is not proposed
     """
 
     name: str
@@ -53,7 +54,8 @@ class Slot:
     value_map: bool = True
     reason: str = ""
     strict: bool = False
-    unless: str = ""
+    unless: tuple = ()
+    spellings: tuple = ()
 
 
 class Vocabulary:
@@ -111,7 +113,7 @@ class Vocabulary:
             detail = f"slot {target}.{name}: {sorted(unknown) or 'no field'}"
             raise ConfigurationError("configuration", file="vocabulary.json", detail=detail)
         names = {key: tuple(self._borrow(entry.get(key, ()))) for key in ("aliases", "weak")}
-        lists = {key: tuple(entry.get(key, ())) for key in ("kinds", "entities")}
+        lists = {key: tuple(entry.get(key, ())) for key in ("kinds", "entities", "unless")}
         return Slot(name=name, **(entry | names | lists))
 
     def _borrow(self, aliases):
@@ -148,7 +150,9 @@ class Vocabulary:
             key: tuple(name for alias in getattr(slot, key) for name in self._expand(alias, groups))
             for key in ("aliases", "weak")
         }
-        return replace(slot, **expanded)
+        simple = [alias for alias in slot.aliases if len(PLACEHOLDER.findall(alias)) < 2]
+        spellings = tuple(name for alias in simple for name in self._expand(alias, groups))
+        return replace(slot, **expanded, spellings=spellings)
 
     def _expand(self, alias, groups):
         """Yield the names a template stands for: none where it names the entity's own kind."""
@@ -199,7 +203,8 @@ class Vocabulary:
     def domains(self):
         """Return {domain: canonical values}."""
         values = {domain: list(names) for domain, names in self.content["values"].items()}
-        return values | {"stage": [stage["code"] for stage in self.stages]}
+        zones = sorted(self._values["timezone"].values())
+        return values | {"stage": [stage["code"] for stage in self.stages], "timezone": zones}
 
 
 def form(raw):

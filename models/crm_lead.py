@@ -13,7 +13,9 @@ class CrmLead(models.Model):
     x_source_amount = fields.Float("Source Amount", copy=False, readonly=True, digits=(16, 2))
     x_source_currency = fields.Char("Source Currency", copy=False, readonly=True)
     x_source_stage = fields.Char("Source Stage", copy=False, readonly=True)
-    x_source_stage_entered_at = fields.Datetime("Stage Entered in Source", copy=False, readonly=True)
+    x_source_stage_entered_at = fields.Datetime(
+        "Stage Entered in Source", copy=False, readonly=True
+    )
 
     def _pls_increment_frequencies(self, from_state=None, to_state=None):
         """A load or rollback leaves the scoring alone (design, decision 4).

@@ -17,7 +17,12 @@ class CrmMigrationCheck(models.Model):
     )
     run_id = fields.Many2one("crm.migration.run", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(
-        [("value", "Value"), ("link", "Link"), ("field", "Field total"), ("entity", "Entity total")],
+        [
+            ("value", "Value"),
+            ("link", "Link"),
+            ("field", "Field total"),
+            ("entity", "Entity total"),
+        ],
         required=True,
     )
     entity = fields.Char()
@@ -45,7 +50,9 @@ class CrmMigrationCheck(models.Model):
     missing = fields.Integer()
     source_filled = fields.Integer(help="Rows with a value in the source.")
     landed_filled = fields.Integer(help="Odoo records with a value.")
-    fill_rate = fields.Float(compute="_compute_fill_rate", help="Filled in Odoo / filled in source.")
+    fill_rate = fields.Float(
+        compute="_compute_fill_rate", help="Filled in Odoo / filled in source."
+    )
 
     def _compute_fill_rate(self):
         for check in self:

@@ -103,9 +103,11 @@ class CrmMigrationExtractor(models.AbstractModel):
     def _find_same(self, project, values):
         """Return the file record of the same bytes and table, if they were uploaded before."""
         return project.file_ids.filtered(
-            lambda file: file.checksum == values["checksum"]
-            and file.table_name == values["table_name"]
-            and file.generation == values["generation"]
+            lambda file: (
+                file.checksum == values["checksum"]
+                and file.table_name == values["table_name"]
+                and file.generation == values["generation"]
+            )
         )[:1]
 
     @api.model
@@ -342,5 +344,3 @@ class CrmMigrationExtractor(models.AbstractModel):
             if counts["read"] and counts["read"] in caps.get(entity, [])
         ]
         self.env["crm.migration.issue"]._append(project, problems)
-
-

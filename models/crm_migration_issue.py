@@ -22,7 +22,12 @@ class CrmMigrationIssue(models.Model):
         [(code, kind.title) for code, kind in CATALOGUE.items()], required=True, string="Issue"
     )
     severity = fields.Selection(
-        [("error", "Failed"), ("hold", "Held"), ("warning", "To check"), ("info", "For information")],
+        [
+            ("error", "Failed"),
+            ("hold", "Held"),
+            ("warning", "To check"),
+            ("info", "For information"),
+        ],
         required=True,
     )
     severity_rank = fields.Integer()
@@ -86,7 +91,7 @@ class CrmMigrationIssue(models.Model):
 
     @api.model
     def _clear(self, project, codes, entity=None):
-        """Remove the open issues of these codes that belong to no record, before they are told anew."""
+        """Remove the open issues of these codes that belong to no record: they are told anew."""
         domain = [
             ("project_id", "=", project.id),
             ("code", "in", codes),

@@ -103,7 +103,9 @@ class CrmMigrationLoader(models.AbstractModel):
             for line in project.line_ids.filtered(lambda line: line.state == "confirmed")
             if line.new_type
             and line.target_field
-            not in self.env[self.env[f"crm.migration.target.{line.mapping_id.target}"]._model]._fields
+            not in self.env[
+                self.env[f"crm.migration.target.{line.mapping_id.target}"]._model
+            ]._fields
         ]
         if missing:
             raise ConfigurationError("fields_missing", fields=", ".join(sorted(set(missing))))

@@ -44,13 +44,14 @@ class CrmMigrationLog(models.Model):
     _model_index = models.Index("(project_id, model, res_id)")
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The migration log is written by the migration only."))
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The migration log cannot be changed."))
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise AccessError(self.env._("The migration log cannot be deleted."))
 
     @api.model

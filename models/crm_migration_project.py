@@ -2,8 +2,9 @@ import hashlib
 import json
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 from ..engine import profiles
 from .crm_migration_record import OUTCOMES
@@ -101,7 +102,7 @@ class CrmMigrationProject(models.Model):
         required=True,
         string="Owners Without User",
     )
-    fallback_user_id = fields.Many2one("res.users", string="Fallback User")
+    fallback_user_id = fields.Many2one("res.users")
     duplicate_policy = fields.Selection(
         [
             ("keep", "Load both and list them"),
@@ -222,13 +223,13 @@ class CrmMigrationProject(models.Model):
             self._void_changed_approvals()
         return result
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_effects(self):
         """A project whose load can still be undone is kept: its log is the undo."""
         if self.filtered(lambda project: project._has_effects()):
             raise UserError(
                 self.env._("Roll the migration back first, or archive it: its log is the undo.")
             )
-        return super().unlink()
 
     def _has_effects(self):
         """True while the database holds something that this project wrote."""

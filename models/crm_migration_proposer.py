@@ -59,9 +59,7 @@ class CrmMigrationProposer(models.AbstractModel):
     @api.model
     def _profile_columns(self, project, entity):
         """Return the column profiles of an entity, from all its rows."""
-        columns = {
-            name: ColumnStatistics(name) for name in self._get_header(project, entity)
-        }
+        columns = {name: ColumnStatistics(name) for name in self._get_header(project, entity)}
         for payload in self._read_payloads(project, entity):
             for name, statistics in columns.items():
                 statistics.add(payload.get(name))
@@ -223,7 +221,7 @@ class CrmMigrationProposer(models.AbstractModel):
 
     @api.model
     def _write_values(self, project, domain, proposals):
-        """Create new values; refresh those nobody decided on yet. Spellings that fold alike are one."""
+        """Create new values; refresh those nobody decided on. Spellings that fold alike are one."""
         known = {
             (fold(value.group or ""), fold(value.source_value)): value
             for value in project.value_ids.filtered(lambda value: value.domain == domain)

@@ -50,7 +50,9 @@ class CrmMigrationRollback(models.AbstractModel):
             service._finish(run, project)
             return False
         kept = {(model, res_id) for model, res_id in run.cursor["kept"]}
-        for (action, model), group in groupby(lines, key=itemgetter("action", "model")):
+        # Runs of neighbours, not all of a kind together: the order of the log is the undo.
+        neighbours = groupby(lines, itemgetter("action", "model"))  # pylint: disable=bad-builtin-groupby
+        for (action, model), group in neighbours:
             undo = service._restore if action == "update" else service._remove
             undo(run, project, model, list(group), kept)
             project.env.flush_all()
@@ -193,9 +195,7 @@ class CrmMigrationRollback(models.AbstractModel):
             target = self.env["crm.migration.target"]
             for start in range(0, len(ids), UNDONE_LINES):
                 part = self.env[model].browse(ids[start : start + UNDONE_LINES]).exists()
-                names = sorted(
-                    {n for i in part.ids for n in created[model, i] if n in fields}
-                )
+                names = sorted({n for i in part.ids for n in created[model, i] if n in fields})
                 if not names:
                     continue
                 landed = target._read_landed_of(model, part.ids, names)

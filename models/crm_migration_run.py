@@ -1,9 +1,11 @@
 import logging
+import random
 import time
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..engine.exceptions import EngineError
 from ..engine.issues import CATALOGUE
@@ -22,6 +24,8 @@ SERVICES = {
 }
 # A cron worker is killed after 120 s; a slice of 10 s leaves room for the slowest batch.
 SLICE_SECONDS = 10
+# Conflicts with other writers that a run survives; each costs one batch.
+MAX_CONFLICTS = 50
 UNFINISHED = ("queued", "running")
 
 
@@ -136,11 +140,28 @@ class CrmMigrationRun(models.Model):
             run._note_progress(more, time.monotonic() - started)
             run._commit()
             return more
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+            # Somebody wrote the same rows meanwhile: nothing of the step is kept, it is taken anew.
+            run.env.cr.rollback()
+            run.env.registry.reset_changes()
+            _logger.info("Run %s takes a step again: %s", self.id, error)
+            return run._retry(error)
         except Exception as error:
             run.env.cr.rollback()
             run.env.registry.reset_changes()
             run._fail(error)
             return False
+
+    def _retry(self, error):
+        """Note a conflict; give up after many in a row, which is no accident any more."""
+        conflicts = (self.cursor or {}).get("conflicts", 0) + 1
+        if conflicts > MAX_CONFLICTS:
+            self._fail(error)
+            return False
+        time.sleep(random.uniform(0.0, 0.2 * conflicts))
+        self.cursor = (self.cursor or {}) | {"conflicts": conflicts}
+        self._commit()
+        return True
 
     def _lock(self):
         """Take the run's row until the next commit; False if another worker has it, or it ended."""
@@ -197,7 +218,8 @@ class CrmMigrationRun(models.Model):
         self.env.flush_all()
         if self.env.context.get("crm_migration_no_commit"):
             return
-        self.env.cr.commit()
+        # A step is one transaction: its writes, states, log and progress, or nothing of them.
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
 
     def _check_done(self):

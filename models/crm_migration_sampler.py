@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..engine.mapping import fold
+from ..engine.mapping import NAME_PARTS, fold
 from .silence import silent
 
 # How far relations are followed: activity -> deal -> contact -> company, and down again.
@@ -126,7 +126,7 @@ class CrmMigrationSampler(models.AbstractModel):
 
     @api.model
     def _look_up(self, project, keys):
-        """Return the staged records of these keys, by ID, or by the text of name and email columns."""
+        """Return the staged records of these keys: by ID, or by the text of name or email."""
         found = set()
         self.env.cr.execute(
             """SELECT id FROM crm_migration_record
@@ -150,10 +150,7 @@ class CrmMigrationSampler(models.AbstractModel):
             )
             if not lines:
                 continue
-            order = {"first": 0, "middle": 1, "last": 2}
-            columns = lines.sorted(
-                lambda line: order.get((line.options or {}).get("part"), 0)
-            ).mapped("column")
+            columns = lines.sorted(self._get_part_order).mapped("column")
             joined = " || ' ' || ".join(["COALESCE(payload ->> %s, '')"] * len(columns))
             self.env.cr.execute(
                 f"""SELECT id FROM crm_migration_record
@@ -163,6 +160,11 @@ class CrmMigrationSampler(models.AbstractModel):
             )
             found.update(row[0] for row in self.env.cr.fetchall())
         return found
+
+    @api.model
+    def _get_part_order(self, line):
+        part = (line.options or {}).get("part")
+        return NAME_PARTS.index(part) if part in NAME_PARTS else 0
 
     @api.model
     def _find_children(self, project, ids):

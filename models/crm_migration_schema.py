@@ -8,12 +8,14 @@ from .xmlid import xmlid_name
 
 # Tag columns: field of the map -> model of the tags.
 TAG_MODELS = {"category_id": "res.partner.category", "tag_ids": "crm.tag"}
-# References to small tables that the migration may extend: entity -> (model, kind of external ID).
+# References to small tables that the migration may extend:
+# entity -> (model, kind of external ID, fields that hold the name).
 NAMED = {
-    "industry": ("res.partner.industry", "industry"),
-    "utm_source": ("utm.source", "utm"),
-    "utm_medium": ("utm.medium", "medium"),
-    "lost_reason": ("crm.lost.reason", "reason"),
+    "industry": ("res.partner.industry", "industry", ("name", "full_name")),
+    "utm_source": ("utm.source", "utm", ("name",)),
+    "utm_medium": ("utm.medium", "medium", ("name",)),
+    "utm_campaign": ("utm.campaign", "campaign", ("title",)),
+    "lost_reason": ("crm.lost.reason", "reason", ("name",)),
 }
 
 
@@ -70,7 +72,7 @@ class CrmMigrationSchema(models.AbstractModel):
 
     @api.model
     def _prepare_field(self, model, name, lines, used):
-        """Return the values of a custom field, with a label that no other field of the model has."""
+        """Return the values of a custom field, under a label that the model has only once."""
         line = lines[0]
         label = line.new_label or line.column
         if label in used:
@@ -154,7 +156,7 @@ class CrmMigrationSchema(models.AbstractModel):
 
     @api.model
     def _make_stages(self, run, project, teams):
-        """Create the stages of each team, in order; equal names in two pipelines stay two (X-17)."""
+        """Create the stages of each team in order; equal names in two pipelines stay two (X-17)."""
         resolver = Resolver(project)
         missing = []
         for value in self._get_stage_values(project).sorted("sequence"):
@@ -227,7 +229,7 @@ class CrmMigrationSchema(models.AbstractModel):
 
     @api.model
     def _make_named(self, run, project):
-        """Create the industries, sources and lost reasons that no record of that name stands for."""
+        """Create the industries, sources and lost reasons that are not there by name."""
         wanted = {}
         for line in self._get_lines(project):
             entity = (line.reference or "").partition(".")[0]
@@ -236,11 +238,10 @@ class CrmMigrationSchema(models.AbstractModel):
                 for raw in self._get_choices(line):
                     names.setdefault(fold(raw), " ".join(raw.split()))
         for entity, names in wanted.items():
-            model, kind = NAMED[entity]
-            known = set(Resolver(project).by_name(model))
-            if entity == "industry":
-                known |= set(Resolver(project).by_name(model, "full_name"))
-            self._make_names(run, project, model, kind, names, known)
+            model, kind, fields = NAMED[entity]
+            resolver = Resolver(project)
+            known = {name for field in fields for name in resolver.by_name(model, field)}
+            self._make_names(run, project, model, kind, names, known, fields[0])
 
     @api.model
     def _make_tags(self, run, project):
@@ -266,13 +267,13 @@ class CrmMigrationSchema(models.AbstractModel):
 
     @api.model
     def _get_best_spelling(self, spellings):
-        """Of several spellings, take the one that looks most like a name: not all small or capital."""
+        """Of several spellings, take the one most like a name: not all small or capital."""
         return min(spellings, key=lambda s: (s.isupper(), s.islower(), s))
 
     @api.model
-    def _make_names(self, run, project, model, kind, names, known):
+    def _make_names(self, run, project, model, kind, names, known, field="name"):
         missing = [(key, name) for key, name in names.items() if key not in known]
-        created = self.env[model].create([{"name": name} for __, name in missing])
+        created = self.env[model].create([{field: name} for __, name in missing])
         self._log_created(run, project, created, [(kind, key) for key, __ in missing])
 
     # ------------------------------------------------------------- stubs
@@ -294,20 +295,24 @@ class CrmMigrationSchema(models.AbstractModel):
                 missing[key] = (known.get("name") or raw, known.get("email") or raw, known)
         # With active_test off Odoo takes the new inactive user for one that forbids archiving
         # its partner.
-        created = self.env["res.users"].with_context(active_test=True).create(
-            [
-                {
-                    "name": name,
-                    "login": login if "@" in login else f"{project.source_system}:{login}",
-                    "email": login if "@" in login else False,
-                    "active": False,
-                    "group_ids": [(6, 0, [])],
-                    "company_id": project.company_id.id,
-                    "company_ids": [(6, 0, project.company_id.ids)],
-                    "x_spark_user_id": known.get("id") or False,
-                }
-                for name, login, known in missing.values()
-            ]
+        created = (
+            self.env["res.users"]
+            .with_context(active_test=True)
+            .create(
+                [
+                    {
+                        "name": name,
+                        "login": login if "@" in login else f"{project.source_system}:{login}",
+                        "email": login if "@" in login else False,
+                        "active": False,
+                        "group_ids": [(6, 0, [])],
+                        "company_id": project.company_id.id,
+                        "company_ids": [(6, 0, project.company_id.ids)],
+                        "x_spark_user_id": known.get("id") or False,
+                    }
+                    for name, login, known in missing.values()
+                ]
+            )
         )
         self._log_created(run, project, created.partner_id)
         self._log_created(run, project, created, [("stub", key) for key in missing])

@@ -45,8 +45,9 @@ class CrmMigrationVerifier(models.AbstractModel):
     @api.model
     def _count_landed(self, project):
         self.env.cr.execute(
-            "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND res_id IS NOT NULL",
-            [project.id],
+            """SELECT count(*) FROM crm_migration_record
+                WHERE project_id = %s AND res_id IS NOT NULL AND state = ANY(%s)""",
+            [project.id, list(LANDED)],
         )
         return self.env.cr.fetchone()[0]
 
@@ -115,7 +116,7 @@ class CrmMigrationVerifier(models.AbstractModel):
 
     @api.model
     def _prepare_check(self, item, name, expected, landed, rule, field_type, result):
-        source = item.mapped.sources.get(name) or []
+        source = (item.mapped.sources.get(name) or {}).values()
         return {
             "kind": "link" if field_type in LINKS else "value",
             "entity": item.entity,
@@ -147,7 +148,7 @@ class CrmMigrationVerifier(models.AbstractModel):
 
     @api.model
     def _add_up(self, fields, checks):
-        """Add checks to {"entity|field": [equal, explained, different, missing, source, landed]}."""
+        """Add checks to {"entity|field": [the four verdicts, filled in source, filled in Odoo]}."""
         for check in checks:
             sums = fields.setdefault(f"{check['entity']}|{check['field_name']}", [0] * 6)
             sums[VERDICTS.index(check["verdict"])] += 1
@@ -161,9 +162,7 @@ class CrmMigrationVerifier(models.AbstractModel):
             "kind", "entity", "record_id", "source_key", "model", "res_id", "field_name",
             "source_value", "rule", "expected", "actual", "verdict",
         )  # fmt: skip
-        rows = [
-            (run.project_id.id, run.id, *(check[name] for name in columns)) for check in checks
-        ]
+        rows = [(run.project_id.id, run.id, *(check[name] for name in columns)) for check in checks]
         if rows:
             self.env.cr.execute_values(
                 f"""INSERT INTO crm_migration_check (project_id, run_id, {", ".join(columns)})
@@ -219,8 +218,10 @@ class CrmMigrationVerifier(models.AbstractModel):
                  LEFT JOIN crm_migration_record r ON r.id = l.record_id
                 WHERE l.project_id = %s AND l.action = 'create'
                   AND (r.id IS NULL OR r.model != l.model OR r.res_id != l.res_id)
-                  AND NOT EXISTS (SELECT 1 FROM crm_migration_log u WHERE u.project_id = l.project_id
-                       AND u.model = l.model AND u.res_id = l.res_id AND u.action = 'remove')
+                  AND NOT EXISTS (
+                      SELECT 1 FROM crm_migration_log u
+                       WHERE u.project_id = l.project_id AND u.model = l.model
+                         AND u.res_id = l.res_id AND u.action = 'remove')
                 GROUP BY l.model""",
             [project.id],
         )

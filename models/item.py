@@ -45,6 +45,12 @@ class Item:
         if target:
             self.rules[target] = code
 
+    def keep_sources(self, fields):
+        """Keep the raw texts of these mapped fields: what the record has no place for."""
+        for name in fields:
+            for column, raw in self.mapped.sources.get(name, {}).items():
+                self.mapped.kept.setdefault(column, raw)
+
     def keep(self, column, text):
         """Keep a text that found no field with the source data."""
         if column and text:

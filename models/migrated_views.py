@@ -12,9 +12,9 @@ GROUP = "crm_migration_custom"
 
 
 def _get_made_fields(env, model):
-    """Return the names of the custom fields that migrations made on a model, in their order."""
+    """Return [(name, source systems)] of the custom fields that migrations made on a model."""
     env.cr.execute(
-        r"""SELECT field.name
+        r"""SELECT field.name, array_agg(DISTINCT data.module)
               FROM ir_model_fields field
               JOIN ir_model_data data ON data.model = 'ir.model.fields' AND data.res_id = field.id
              WHERE data.module LIKE '\_\_crmmig\_%%'
@@ -22,16 +22,24 @@ def _get_made_fields(env, model):
              GROUP BY field.id ORDER BY field.id""",
         [model],
     )
-    return [name for (name,) in env.cr.fetchall() if name in env[model]._fields]
+    return [
+        (name, [module.removeprefix("__crmmig_").removesuffix("__") for module in modules])
+        for name, modules in env.cr.fetchall()
+        if name in env[model]._fields
+    ]
 
 
 def _append_made_fields(records, arch):
-    """Add the custom fields to the group of our page, or take the empty group away."""
+    """Add the custom fields to the group of our page, or take the empty group away.
+
+    A field shows on the records of its source, and wherever it has a value.
+    """
     for group in arch.xpath(f"//group[@name='{GROUP}']"):
-        names = _get_made_fields(records.env, records._name)
-        for name in names:
-            etree.SubElement(group, "field", name=name)
-        if not names:
+        made = _get_made_fields(records.env, records._name)
+        for name, systems in made:
+            invisible = f"x_source_system not in {systems!r} and not {name}"
+            etree.SubElement(group, "field", name=name, invisible=invisible)
+        if not made:
             group.getparent().remove(group)
     return arch
 

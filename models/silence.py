@@ -28,4 +28,4 @@ BULK_CONTEXT = {
 def silent(records):
     """Return the records as superuser in an environment that tells nobody."""
     context = {k: v for k, v in records.env.context.items() if not k.startswith("default_")}
-    return records.sudo().with_context(context | BULK_CONTEXT)
+    return records.sudo().with_env(records.sudo().env(context=context | BULK_CONTEXT))

@@ -19,10 +19,10 @@ class CrmMigrationProjectRollback(models.TransientModel):
         for wizard in self:
             preview = self.env["crm.migration.rollback"]._preview(wizard.project_id)
             rows = self._prepare_rows(preview)
-            wizard.is_empty = not rows and not preview.get("fields")
+            wizard.is_empty = not rows
             wizard.preview_html = self.env["ir.qweb"]._render(
                 "crm_migration.rollback_preview",
-                {"rows": rows, "field_count": preview.get("fields", 0)},
+                {"rows": rows, "value_count": preview.get("fields", 0)},
             )
 
     def _prepare_rows(self, preview):

@@ -46,7 +46,10 @@ def tables(path, *, name=None, overrides=None) -> list[Table]:
     :raise SourceError: ``file_unreadable`` or ``file_refused``
     """
     path = Path(path)
-    return _read(partial(path.open, "rb"), name or path.name, overrides or {})
+    try:
+        return _read(partial(path.open, "rb"), name or path.name, overrides or {})
+    except OSError as error:
+        raise SourceError("file_unreadable", file=path.name, detail=str(error)) from error
 
 
 def _read(source, name, overrides, depth=0):

@@ -15,6 +15,8 @@ _FEW_ROWS = 20
 #: How many closing lines may be footers.
 FOOTER_DEPTH = 5
 
+LONGEST_FOOTER = 200
+
 _TOTAL = (
     r"(?:grand\s+|sub)?totals?|summe|gesamt(?:summe)?|insgesamt|sum|count|anzahl|totale|somme|suma|"
     r"итого|всего|razem|celkem|összesen|toplam|σύνολο|totaal|totalt|yhteensä|合計|总计"
@@ -122,6 +124,8 @@ def is_footer(cells, width):
     filled = [cell.strip() for cell in cells if cell]
     if width < 2 or len(filled) > max(1, (width + 1) // 2):
         return False
+    if max(map(len, filled), default=0) > LONGEST_FOOTER:
+        return False
     rest_is_figures = all(_NUMBER.match(cell) for cell in filled[1:])
     if _COUNTED.match(filled[0]) and rest_is_figures:
         return True
@@ -149,4 +153,4 @@ def _is_header(cells):
     names = [cell.strip() for cell in cells if cell]
     data = sum(bool(_DATA.match(name)) or len(name) > 120 for name in names)
     distinct = len({name.casefold() for name in names})
-    return data * 4 < len(names) + 1 and distinct * 10 >= len(names) * 7
+    return data * 4 < len(names) + 1 and distinct * 10 >= len(names) * 6

@@ -22,17 +22,14 @@ def read(source, name, overrides):
     """The tables of a workbook: its sheets that hold anything, shown ones and hidden ones."""
     with source() as stream, open_archive(stream, name):
         pass  # checked
-    found = []
-    for title, hidden in _titles(source, name):
-        table = _table(source, name, title, overrides)
-        if table:
-            found.append((title, hidden, table))
-    if not found:
+    titled = [(title, _table(source, name, title, overrides)) for title in _titles(source, name)]
+    titled = [(title, table) for title, table in titled if table]
+    if not titled:
         raise SourceError("file_unreadable", file=name, detail="no rows in it")
-    if len(found) > 1:
-        for title, _hidden, table in found:
+    if len(titled) > 1:
+        for title, table in titled:
             table.name = f"{name}/{title}"
-    return [table for _title, _hidden, table in found]
+    return [table for _title, table in titled]
 
 
 def text_of(value, number_format="General"):
@@ -97,8 +94,7 @@ def _table(source, name, title, overrides):
 
 def _titles(source, name):
     with source() as stream:
-        book = _load(stream, name)
-        return [(sheet.title, sheet.sheet_state != "visible") for sheet in book.worksheets]
+        return [sheet.title for sheet in _load(stream, name).worksheets]
 
 
 def _records(source, name, title):

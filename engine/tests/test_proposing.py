@@ -98,6 +98,35 @@ class ProposeTest(unittest.TestCase):
         both = fields(COMPANY, unique, ColumnProfile("ID", "identifier", 1.0, 9, 9, 9))
         self.assertEqual(both, {"Customer no.": "ref", "ID": "id"})
 
+    def test_id_of_a_stage_beside_its_name(self):
+        both = fields(DEAL, column("Stage ID", "integer"), column("Stage Name"))
+        self.assertEqual(both, {"Stage ID": "x_stage_id", "Stage Name": "stage_id"})
+        self.assertEqual(fields(DEAL, column("Stage ID", "integer")), {"Stage ID": "stage_id"})
+
+    def test_author_of_a_history_without_owner(self):
+        alone = fields(ACTIVITY, column("Created by"))
+        both = fields(ACTIVITY, column("Created by"), column("Assigned to"))
+        self.assertEqual(alone, {"Created by": "user_id"})
+        self.assertEqual(both, {"Created by": "x_source_data", "Assigned to": "user_id"})
+
+    def test_status_of_a_task_is_read_as_yes_and_no(self):
+        status = column("Status", "choice", ("Completed", "Not Started"))
+        rule = proposed(ACTIVITY, status)["Status"].rule
+        self.assertEqual((rule.field, rule.transform), ("done", "boolean"))
+        self.assertIn("completed", rule.options["true_values"])
+        self.assertIn("not started", rule.options["false_values"])
+
+    def test_time_zones_that_odoo_knows(self):
+        known = fields(CONTACT, column("Time Zone", "choice", ("Europe/Rome", "Asia/Tokyo")))
+        other = fields(CONTACT, column("Time Zone", "choice", ("Europe/Rome", "Eastern Time")))
+        self.assertEqual(known, {"Time Zone": "tz"})
+        self.assertEqual(other, {"Time Zone": "x_time_zone"})
+
+    def test_priority_of_a_deal_in_odoos_stars(self):
+        rule = proposed(DEAL, column("Priority", "choice", ("High", "Low")))["Priority"].rule
+        self.assertEqual(rule.options["domain"], "lead_priority")
+        self.assertEqual(propose_values("lead_priority", {"Hoch": 1})[0][1], "2")
+
     def test_secrets_and_roles_are_left(self):
         found = proposed(Entity("owner", "user"), column("api_token"), column("Role", "choice"))
         self.assertEqual([one.rule.field for one in found.values()], ["", ""])
@@ -136,6 +165,11 @@ class CustomFieldTest(unittest.TestCase):
             self.assertRegex(name, r"^x_[a-z0-9_]{1,61}$")
         self.assertNotIn("x_source_system", found)
         self.assertEqual(found[4:6], ["x_segment", "x_segment_2"])
+
+    def test_not_the_name_of_a_usual_field(self):
+        found = fields(CONTACT, column("Dept"), column("Department"), column("Abteilung"))
+        self.assertEqual(len(set(found.values())), 3)
+        self.assertIn("x_department", found.values())
 
     def test_shared_between_tables(self):
         taken = {"x_tier": ("Tier", "selection")}

@@ -19,7 +19,7 @@ class CrmMigrationTarget(models.AbstractModel):
     _name = "crm.migration.target"
     _description = "Target"
     _model = None
-    # Mapped values that are no fields of the model; ``_prepare`` turns them into some.
+    # Mapped fields that ``_prepare`` turns into values by code of their own.
     _pseudo = ()
 
     # ------------------------------------------------------------- prepare
@@ -50,12 +50,23 @@ class CrmMigrationTarget(models.AbstractModel):
 
     @api.model
     def _get_plain_values(self, item):
+        """Return the mapped values that the model takes as they are; keep what it cannot take."""
         fields = self.env[self._model]._fields
-        return {
-            name: value
-            for name, value in item.mapped.values.items()
-            if name in fields and name not in self._pseudo
-        }
+        values = {}
+        for name, value in item.mapped.values.items():
+            if name in self._pseudo:
+                continue
+            if name not in fields:
+                item.keep_sources([name])
+            elif fields[name].type == "selection" and value not in fields[name].get_values(
+                self.env
+            ):
+                item.tell("unknown_value", name, value)
+                item.keep_sources([name])
+            else:
+                values[name] = value
+        item.keep_sources(item.mapped.references.keys() - set(self._pseudo))
+        return values
 
     @api.model
     def _get_identity(self, item, resolver):

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .crm_migration_target_history import COMMON
+
 
 class CrmMigrationTargetActivity(models.AbstractModel):
     """Tasks: open ones wait for their owner, done ones are archived and stand in the chatter."""
@@ -8,13 +10,24 @@ class CrmMigrationTargetActivity(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Activity"
     _model = "mail.activity"
+    _used = (
+        *COMMON,
+        "date_deadline",
+        "done",
+        "state",
+        "date_done",
+        "priority",
+        "recurrence",
+        "duration",
+        "outcome",
+    )
 
     @api.model
     def _get_values(self, item, resolver):
         mapped = item.mapped.values
         parent = self._find_parent(item, resolver)
         self._set_owner(item, resolver)
-        done = bool(mapped.get("done"))
+        done = bool(mapped.get("done")) or mapped.get("state") == "done"
         if mapped.get("recurrence"):
             item.tell("recurring_task", "", mapped["recurrence"], "recurrence")
         return {

@@ -4,6 +4,8 @@ from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 
+from .crm_migration_target_history import COMMON
+
 
 class CrmMigrationTargetEvent(models.AbstractModel):
     """Meetings in the calendar, linked to their record without the side effects of doing so."""
@@ -12,6 +14,7 @@ class CrmMigrationTargetEvent(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Meeting"
     _model = "calendar.event"
+    _used = (*COMMON, "stop", "duration", "location", "partner_ids")
 
     @api.model
     def _get_values(self, item, resolver):
@@ -55,7 +58,7 @@ class CrmMigrationTargetEvent(models.AbstractModel):
 
     @api.model
     def _get_attendees(self, item, resolver, parent):
-        """Return ``(partner IDs, unknown addresses)``; the contact it belongs to attends (KC-13)."""
+        """Return ``(partner IDs, unknown addresses)``; its own contact attends too (KC-13)."""
         ids, unknown = [], []
         for reference in item.mapped.references.get("partner_ids", []):
             found = resolver.find(reference)

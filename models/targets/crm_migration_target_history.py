@@ -2,6 +2,11 @@ from odoo import api, models
 
 from ...engine.mapping import KEPT
 
+COMMON = (
+    "kind", "summary", "body", "date", "x_source_created_at", "res_model", "res_id", "user_id",
+    "author_id",
+)  # fmt: skip
+
 
 class CrmMigrationTargetHistory(models.AbstractModel):
     """What calls, emails, notes, tasks and meetings have in common: a parent, an author, a time."""
@@ -9,6 +14,9 @@ class CrmMigrationTargetHistory(models.AbstractModel):
     _name = "crm.migration.target.history"
     _inherit = "crm.migration.target"
     _description = "Target: History of a Record"
+
+    # Mapped fields that the kind has a place for; the others are kept with the source data.
+    _used = COMMON
 
     @api.model
     def _prepare(self, items, resolver):
@@ -19,6 +27,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
             item.problems = list(item.mapped.problems)
             item.values = self._get_values(item, resolver)
             item.values |= self._get_identity(item, resolver)
+            item.keep_sources(item.mapped.sources.keys() - set(self._used))
             item.values[KEPT] = item.mapped.kept or False
 
     @api.model
@@ -51,7 +60,8 @@ class CrmMigrationTargetHistory(models.AbstractModel):
     @api.model
     def _get_author(self, item, resolver):
         """Return ``(partner ID or False, sender text)``: the original author, never a stand-in."""
-        for reference in item.mapped.references.get("user_id", [])[:1]:
+        references = item.mapped.references
+        for reference in (references.get("author_id") or references.get("user_id") or [])[:1]:
             user_id, problem = resolver.owner(reference.value)
             known = resolver.owner_details(reference.value)
             if user_id and (problem is None or problem.code == "owner_stub"):

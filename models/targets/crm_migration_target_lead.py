@@ -5,6 +5,13 @@ from ...engine.mapping import fold
 
 # An open deal whose probability is 0 would look automatic to Odoo if its own figure were 0 too.
 LEAST_AUTOMATED = 0.01
+PRIORITIES = {"low": "0", "normal": "1", "high": "2", "urgent": "3"}
+# Where a deal came from: field -> (model, field with its name).
+ORIGINS = {
+    "source_id": ("utm.source", "name"),
+    "medium_id": ("utm.medium", "name"),
+    "campaign_id": ("utm.campaign", "title"),
+}
 DATES = ("date_closed", "date_open", "date_last_stage_update")
 
 
@@ -15,7 +22,10 @@ class CrmMigrationTargetLead(models.AbstractModel):
     _inherit = "crm.migration.target"
     _description = "Target: Opportunity"
     _model = "crm.lead"
-    _pseudo = ("won_status", "stage_id", "team_id", "source_id", "lost_reason_id", "tag_ids")
+    _pseudo = (
+        "won_status", "stage_id", "team_id", "source_id", "medium_id", "campaign_id",
+        "lost_reason_id", "tag_ids", "partner_id", "user_id", "priority",
+    )  # fmt: skip
 
     @api.model
     def _prepare_links(self, items, resolver):
@@ -147,7 +157,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
 
     @api.model
     def _set_outcome(self, item, resolver):
-        """Set stage, probability and active together: won, lost or open, as Odoo means it (X-23)."""
+        """Set stage, probability and active together: won, lost or open as in Odoo (X-23)."""
         pipeline = fold(self._get_pipeline(item))
         raw = next((r.value.strip() for r in item.mapped.references.get("stage_id", [])), "")
         stages = resolver.mapped_values("stage")
@@ -165,7 +175,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
 
     @api.model
     def _get_status(self, item, stage, raw):
-        """Return won, lost or pending; a closed stage or status wins over an open one, and says so."""
+        """Return won, lost or pending; a closed one of stage and status wins, and it is told."""
         told = item.mapped.values.get("won_status")
         by_stage = "pending"
         if stage:
@@ -228,7 +238,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
 
     @api.model
     def _set_amount(self, item, resolver):
-        """Keep the figure; one in another currency is converted by a visible rule or listed (X-06)."""
+        """Keep the figure; in another currency it is listed, or converted by the policy (X-06)."""
         values = item.values
         amount, currency = values.get("expected_revenue"), values.get("x_source_currency")
         company = resolver.project.company_id
@@ -259,12 +269,14 @@ class CrmMigrationTargetLead(models.AbstractModel):
     @api.model
     def _set_labels(self, item, resolver):
         item.values["tag_ids"] = self._get_tag_ids(item, "tag_ids", "crm.tag", resolver)
-        for reference in item.mapped.references.get("source_id", [])[:1]:
-            found = resolver.by_name("utm.source").get(fold(reference.value))
-            item.values["source_id"] = found or False
-            if not found:
-                item.tell("unknown_value", "source_id", reference.value, reference.column)
-                item.keep(reference.column, reference.value)
+        item.values["priority"] = PRIORITIES.get(item.mapped.values.get("priority"), "0")
+        for field, (model, name) in ORIGINS.items():
+            for reference in item.mapped.references.get(field, [])[:1]:
+                found = resolver.by_name(model, name).get(fold(reference.value))
+                item.values[field] = found or False
+                if not found:
+                    item.tell("unknown_value", field, reference.value, reference.column)
+                    item.keep(reference.column, reference.value)
 
     @api.model
     def _set_lost_reason(self, item, status, resolver):
@@ -328,7 +340,9 @@ class CrmMigrationTargetLead(models.AbstractModel):
         """
         if values.keys() & {"user_id", "team_id", "stage_id"}:
             for group in records.grouped(lambda lead: (lead.user_id, lead.team_id, lead.stage_id)):
-                together = dict(zip(("user_id", "team_id", "stage_id"), (r.id for r in group)))
+                together = dict(
+                    zip(("user_id", "team_id", "stage_id"), (r.id for r in group), strict=True)
+                )
                 leads = records.filtered(
                     lambda lead, group=group: (lead.user_id, lead.team_id, lead.stage_id) == group
                 )
@@ -350,7 +364,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
             row["id"]: {name: values.get(name, row[name]) or None for name in DATES}
             for row in self.env.cr.dictfetchall()
         }
-        super()._write(records, values)
+        records.write(self._to_orm(values))
         self.env.flush_all()
         self.env.cr.execute_values(
             """UPDATE crm_lead SET date_closed = v.closed::timestamp, date_open = v.open::timestamp,

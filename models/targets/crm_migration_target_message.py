@@ -3,6 +3,7 @@ from markupsafe import Markup, escape
 from odoo import api, models
 
 from ..xmlid import xmlid_name
+from .crm_migration_target_history import COMMON
 
 MESSAGE_TYPES = {"email": "email", "call": "comment", "note": "comment", "task": "notification"}
 ACTIVITY_TYPES = {
@@ -22,6 +23,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Message"
     _model = "mail.message"
+    _used = (*COMMON, "email_from", "duration", "outcome")
 
     @api.model
     def _get_values(self, item, resolver):
@@ -89,10 +91,10 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     @api.model
     def _get_technical(self, item, resolver):
         """Supply what ``mail.message.create`` would look up for each message."""
+        module = resolver.project._get_xmlid_module()
         return {
             "reply_to": False,
-            "message_id": "<%s@%s>"
-            % (xmlid_name(item.entity, item.key), resolver.project._get_xmlid_module()),
+            "message_id": f"<{xmlid_name(item.entity, item.key)}@{module}>",
         }
 
     @api.model

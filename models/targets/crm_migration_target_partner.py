@@ -110,16 +110,6 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         if values.get("website"):
             # Odoo puts the scheme in front when it stores.
             values["website"] = self.env["res.partner"]._clean_website(values["website"])
-        self._check_language(item)
-
-    @api.model
-    def _check_language(self, item):
-        code = item.values.get("lang")
-        installed = dict(self.env["res.lang"].get_installed())
-        if code and code not in installed:
-            del item.values["lang"]
-            item.tell("unknown_value", "lang", code)
-            item.keep("lang", code)
 
     # ------------------------------------------------------------- Odoo's traps
 
@@ -224,13 +214,13 @@ class CrmMigrationTargetPartner(models.AbstractModel):
                 item.res_id = merge_into
                 item.extra["merging"] = True
         fresh = [item for item in items if not item.res_id]
-        super()._find_existing(fresh, resolver)
+        return super()._find_existing(fresh, resolver)
 
     @api.model
     def _update(self, items, resolver):
         merging = [item for item in items if item.extra.pop("merging", None)]
-        super()._update([item for item in items if item not in merging], resolver)
         self._merge(merging)
+        return super()._update([item for item in items if item not in merging], resolver)
 
     @api.model
     def _merge(self, items):

@@ -27,7 +27,7 @@ class CrmMigrationTargetUser(models.AbstractModel):
 
     @api.model
     def _load(self, items, resolver):
-        """Note the source's ID on the matched users; an owner for whom another stands in is skipped."""
+        """Note the source's ID on matched users; an owner whom another replaces is skipped."""
         matched = [item for item in items if item.extra.get("user_id")]
         for item in items:
             item.outcome = "skipped"

@@ -28,7 +28,7 @@ function describeReason(code) {
 }
 
 export class ReasonField extends Component {
-    static template = xml`<span t-out="text" t-att-data-tooltip="text" />`;
+    static template = xml`<span class="d-block text-truncate" t-out="text" t-att-data-tooltip="text" />`;
     static props = { ...standardFieldProps };
 
     get text() {

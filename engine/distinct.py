@@ -1,0 +1,34 @@
+"""How many distinct values there are, in memory that does not grow with them."""
+
+from hashlib import blake2b
+
+#: Hashes that are kept before the sample is halved.
+SIZE = 8_000
+
+
+class DistinctSample:
+    """Distinct values counted with little memory: hashes with so many zero bits at their end.
+
+    Adaptive sampling (Wegman; Flajolet 1990): when the sample is full, one more bit must be zero.
+    """
+
+    def __init__(self):
+        self.seen = set()
+        self.bits = 0
+        self.repeated = False
+
+    def add(self, text):
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        value = int.from_bytes(digest, "big")
+        if value & ((1 << self.bits) - 1):
+            return
+        if value in self.seen:
+            self.repeated = True
+            return
+        self.seen.add(value)
+        while len(self.seen) > SIZE:
+            self.bits += 1
+            self.seen = {old for old in self.seen if not old & ((1 << self.bits) - 1)}
+
+    def estimate(self):
+        return len(self.seen) << self.bits

@@ -1,0 +1,16 @@
+"""The examples in the docstrings hold."""
+
+import doctest
+from importlib import import_module
+
+MODULES = (
+    "cells", "countries", "currencies", "dates", "numbers", "text", "reading.archive",
+    "reading.codepage", "reading.layout", "reading.xlsx_file",
+)  # fmt: skip
+
+
+def load_tests(_loader, tests, _pattern):
+    for name in MODULES:
+        package = __package__.rpartition(".")[0]
+        tests.addTests(doctest.DocTestSuite(import_module(f"{package}.{name}")))
+    return tests

@@ -1,0 +1,135 @@
+"""The kind of a column is proved by all of its rows."""
+
+import unittest
+
+from ..inference import DISTINCT_CAP, KINDS, ColumnStatistics, settle_dates
+
+
+def profile(values, name="Column"):
+    column = ColumnStatistics(name)
+    for value in values:
+        column.add(value)
+    return column.profile()
+
+
+class TestKinds(unittest.TestCase):
+    def test_each_kind(self):
+        cases = {
+            "integer": ["5", "12", "1200", "48", "5"],
+            "float": ["5.5", "12.25", "7"],
+            "money": ["EUR 1,234.56", "€ 12.00", "5 USD", None],
+            "percent": ["75 %", "10%", "0 %"],
+            "boolean": ["ja", "nein", None, "Ja"],
+            "date": ["2024-10-07", "07 Oct 2024", "1 May 2023"],
+            "datetime": ["07.10.2024 03:32", "2025-01-13T10:25:00Z", "30.10.2023 06:49"],
+            "email": ["a@b.example", "c@d.example", "e@f.example"],
+            "phone": ["+49 221 123456", "0044 822384336", "(188) 261-998", "663802750 ext. 12"],
+            "url": ["www.a.example", "https://b.example/x", "c-d.example"],
+            "choice": ["Gold", "Silver", "Gold", "Gold", "Silver", None],
+            "longtext": ["<p>Hello</p>", "one\ntwo", "x" * 300],
+            "text": ["Ada Lovelace", "Grace Hopper", "Alan Turing"],
+            "identifier": ["con_d5336898", "con_736ae249", "con_1500857c"],
+        }
+        for kind, values in cases.items():
+            with self.subTest(kind=kind):
+                self.assertIn(kind, KINDS)
+                self.assertEqual(profile(values).kind, kind)
+
+    def test_multiselect_values_may_hold_another_separator(self):
+        values = ["Ovens; Service, on site; Spare parts", "Ovens", "Service, on site; Training"] * 3
+        found = profile(values + ["Ovens; Training", "Spare parts; Training"])
+        self.assertEqual((found.kind, found.options["separator"]), ("multiselect", ";"))
+        self.assertEqual(
+            set(found.choices), {"Ovens", "Service, on site", "Spare parts", "Training"}
+        )
+
+    def test_comma_within_a_choice_does_not_split_it(self):
+        titles = ["Head of IT, EMEA", "CFO", "Quality & Safety", "Assistant"] * 5
+        self.assertEqual(profile(titles).kind, "choice")
+
+    def test_codes_are_never_numbers(self):
+        self.assertEqual(profile(["01067", "80331", "20095"], "Code").kind, "identifier")
+        self.assertEqual(profile(["80331", "20095", "80331", "10115"], "PLZ").kind, "text")
+        self.assertEqual(profile([str(100007 + 7 * n) for n in range(9)], "id").kind, "identifier")
+        self.assertEqual(profile(["100112", "100105", "100112"], "Company ID").kind, "identifier")
+
+    def test_amounts_that_all_differ_stay_numbers(self):
+        self.assertEqual(profile(["52000", "17000", "98000", "11000", "73000"]).kind, "integer")
+
+    def test_column_of_ticks_says_what_empty_means(self):
+        found = profile(["x", None, "X", None])
+        self.assertEqual((found.kind, found.options["empty"]), ("boolean", False))
+
+    def test_country_codes_are_no_answers(self):
+        self.assertNotEqual(profile(["NO", "SE", "DK", "NO"]).kind, "boolean")
+
+    def test_empty_column_claims_nothing(self):
+        found = profile([None, None, " "])
+        self.assertEqual((found.filled, found.rows, found.confidence), (0, 3, 0.0))
+
+    def test_one_bad_cell_does_not_turn_the_column(self):
+        dates = [f"{day:02d}/03/2025" for day in range(1, 20)]
+        for bad in ("31/02/2025", "0000-00-00", "n/a"):
+            found = profile([*dates, bad])
+            self.assertEqual(found.kind, "date")
+            self.assertLess(found.confidence, 1)
+        self.assertEqual(profile(["1.5", "2.5", "3.25", "4.75", "1.2.3"]).kind, "float")
+
+    def test_memory_is_bounded_and_distinct_estimated(self):
+        column = ColumnStatistics("Name")
+        for number in range(50_000):
+            column.add(f"Name {number}")
+        self.assertLessEqual(len(column.values), DISTINCT_CAP)
+        self.assertFalse(any(column.parts.values()))
+        self.assertAlmostEqual(column.profile().distinct / 50_000, 1, delta=0.1)
+
+    def test_late_repeat_is_no_identifier(self):
+        values = [f"X{number}" for number in range(5_000)]
+        self.assertEqual(profile(values, "Number").kind, "identifier")
+        self.assertNotEqual(profile([*values, "X7"], "Number").kind, "identifier")
+
+
+class TestDateOrder(unittest.TestCase):
+    def test_day_beyond_twelve_proves_the_order(self):
+        self.assertEqual(profile(["03/04/2024", "25/04/2024"]).options["date_order"], "dmy")
+        self.assertEqual(profile(["03/04/2024", "04/25/2024"]).options["date_order"], "mdy")
+
+    def test_iso_and_named_months_prove_nothing(self):
+        found = profile(["03/04/2024", "2024-04-25", "25 Apr 2024"])
+        self.assertNotIn("date_order", found.options)
+        self.assertEqual(found.problems[0].code, "ambiguous_date")
+
+    def test_impossible_date_proves_nothing(self):
+        values = ["04/25/2024", "03/04/2024", "05/30/2024", "31/02/2025"]
+        self.assertEqual(profile(values).options["date_order"], "mdy")
+
+    def test_proof_of_a_sister_column_counts(self):
+        doubtful, sister = profile(["03/04/2024"] * 3), profile(["04/25/2024"] * 3)
+        settle_dates([doubtful, sister])
+        self.assertEqual((doubtful.options["date_order"], doubtful.problems), ("mdy", []))
+
+    def test_sisters_that_disagree_settle_nothing(self):
+        doubtful = profile(["03/04/2024"] * 3)
+        settle_dates([doubtful, profile(["04/25/2024"] * 3), profile(["25/04/2024"] * 3)])
+        self.assertEqual(doubtful.problems[0].code, "ambiguous_date")
+
+    def test_times_are_no_witnesses_for_dates(self):
+        doubtful = profile(["03/04/2024"] * 3)
+        settle_dates([doubtful, profile(["04/25/2024 09:51 PM"] * 3)])
+        self.assertEqual(doubtful.problems[0].code, "ambiguous_date")
+
+    def test_points_mean_day_first(self):
+        found = profile(["03.04.2024", "05.06.2024"])
+        self.assertEqual((found.options["date_order"], found.problems), ("dmy", []))
+
+
+class TestDecimalMark(unittest.TestCase):
+    def test_cells_prove_the_mark(self):
+        self.assertEqual(profile(["1.234,56", "12,5", "1.000"]).options["decimal"], ",")
+        self.assertEqual(profile(["1,234.56", "1,000", "7"]).options["decimal"], ".")
+
+    def test_doubt_is_told_and_settled_by_sisters(self):
+        doubtful, sister = profile(["1,234", "5,678"]), profile(["12,50", "7,25"])
+        self.assertEqual(doubtful.problems[0].code, "ambiguous_number")
+        settle_dates([doubtful, sister])
+        self.assertEqual((doubtful.options["decimal"], doubtful.problems), (",", []))
