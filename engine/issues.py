@@ -16,6 +16,12 @@ class Kind(NamedTuple):
 
 
 CATALOGUE = {
+    "configuration": Kind(
+        "error",
+        "Profile is wrong",
+        "%(file)s, %(place)s: %(detail)s",
+        "Correct the profile.",
+    ),
     # reading
     "file_unreadable": Kind(
         "error",

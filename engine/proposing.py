@@ -63,7 +63,7 @@ def file_names(table_name):
     """Return the names a pattern is compared with: of the file, and of the sheet.
 
     >>> file_names("export/Kontakte 2024.xlsx#Sheet1")
-    ['kontakte_2024', 'sheet1']
+    ['kontakte_2024', 'sheet_1']
     """
     path, __, sheet = str(table_name).partition("#")
     names = [PurePosixPath(path).stem, sheet]

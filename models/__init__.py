@@ -22,6 +22,7 @@ from . import calendar_event
 from . import crm_lead
 from . import crm_stage
 from . import crm_team
+from . import ir_cron
 from . import mail_activity
 from . import mail_message
 from . import mail_thread

@@ -64,6 +64,8 @@ class CrmMigrationLoader(models.AbstractModel):
         if not run.cursor:
             service._begin(run, project)
         rows = service._take_batch(project, project.batch_size)
+        if not rows and service._try_waiting(run, project):
+            return True
         if not rows:
             service._finish(run, project)
             return False
@@ -174,6 +176,30 @@ class CrmMigrationLoader(models.AbstractModel):
             else:
                 groups.append((mapping.target, [mapping.entity]))
         return [entities for __, entities in groups]
+
+    @api.model
+    def _try_waiting(self, run, project):
+        """Stage the records that wait for another one again, as long as that lets some more land.
+
+        So the order inside an entity does not matter: a subsidiary may stand before its parent.
+        """
+        landed = sum(
+            counts[state]
+            for counts in project._get_outcomes().values()
+            for state in ("created", "updated", "unchanged", "merged")
+        )
+        if run.cursor.get("landed") == landed:
+            return False
+        run.cursor = run.cursor | {"landed": landed}
+        self.env.cr.execute(
+            """UPDATE crm_migration_record r SET state = 'staged'
+                WHERE project_id = %s AND state = 'held' AND EXISTS (
+                      SELECT 1 FROM crm_migration_issue i
+                       WHERE i.record_id = r.id AND i.code = 'waits_for' AND i.state = 'open')""",
+            [project.id],
+        )
+        run.total += self.env.cr.rowcount
+        return self.env.cr.rowcount > 0
 
     @api.model
     def _finish(self, run, project):

@@ -154,12 +154,12 @@ class CrmMigrationRun(models.Model):
 
     def _retry(self, error):
         """Note a conflict; give up after many in a row, which is no accident any more."""
-        conflicts = (self.cursor or {}).get("conflicts", 0) + 1
+        conflicts = (self.parameters or {}).get("conflicts", 0) + 1
         if conflicts > MAX_CONFLICTS:
             self._fail(error)
             return False
         time.sleep(random.uniform(0.0, 0.2 * conflicts))
-        self.cursor = (self.cursor or {}) | {"conflicts": conflicts}
+        self.parameters = (self.parameters or {}) | {"conflicts": conflicts}
         self._commit()
         return True
 

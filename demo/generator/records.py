@@ -38,6 +38,7 @@ class Export:
     activities: list = field(default_factory=list)
     flags: dict = field(default_factory=dict)
     repeated: set = field(default_factory=set)
+    _index: dict = field(default_factory=dict)
 
     def tables(self):
         return {
@@ -47,6 +48,12 @@ class Export:
             "deal": self.deals,
             "activity": self.activities,
         }
+
+    def by_id(self, entity):
+        """``{id: record}`` of an entity."""
+        if entity not in self._index:
+            self._index[entity] = {row["id"]: row for row in self.tables()[entity]}
+        return self._index[entity]
 
     def flag(self, entity, row, defect):
         self.flags.setdefault((entity, row["id"]), []).append(defect)
@@ -224,6 +231,7 @@ def _contact(export, rng, number):
         "mobile": _phone(rng, locale.dial) if rng.random() < 0.4 else "",
         "job": rng.choice(_sentences(settings, words.JOBS)) if rng.random() < 0.8 else "",
         "department": rng.choice(words.DEPARTMENTS) if rng.random() < 0.4 else "",
+        "company": company,
         "company_id": company["id"] if company else "",
         "company_name": company["name"] if company else "",
         "street": rng.choice(locale.streets) if own_address else "",
@@ -249,10 +257,9 @@ def _contact(export, rng, number):
 
 def _person(locale, number):
     """A name that nobody else has: with a second family name once the list is used up."""
-    base = number * 7 + number // 10
-    first = locale.first[base % len(locale.first)]
-    rest = number // len(locale.first)
-    last = locale.last[rest % len(locale.last)]
+    rest, place = divmod(number, len(locale.first))
+    first = locale.first[place]
+    last = locale.last[(rest + 3 * place) % len(locale.last)]
     rest //= len(locale.last)
     while rest:
         last = f"{last}|{locale.last[rest % len(locale.last)]}"
@@ -263,8 +270,7 @@ def _person(locale, number):
 def _deal(export, rng, number):
     settings = export.settings
     contact = rng.choice(export.contacts) if rng.random() < 0.85 else None
-    companies = {row["id"]: row for row in export.companies}
-    company = companies.get(contact["company_id"]) if contact else rng.choice(export.companies)
+    company = contact["company"] if contact else rng.choice(export.companies)
     place = rng.choice((0, 0, 1, 1, 2, 2, 3, 4, 4, 5))
     created = _moment(rng)
     entered = _later(rng, created, 60)

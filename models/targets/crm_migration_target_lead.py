@@ -5,7 +5,6 @@ from ...engine.mapping import fold
 
 # An open deal whose probability is 0 would look automatic to Odoo if its own figure were 0 too.
 LEAST_AUTOMATED = 0.01
-PRIORITIES = {"low": "0", "normal": "1", "high": "2", "urgent": "3"}
 # Where a deal came from: field -> (model, field with its name).
 ORIGINS = {
     "source_id": ("utm.source", "name"),
@@ -24,7 +23,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
     _model = "crm.lead"
     _pseudo = (
         "won_status", "stage_id", "team_id", "source_id", "medium_id", "campaign_id",
-        "lost_reason_id", "tag_ids", "partner_id", "user_id", "priority",
+        "lost_reason_id", "tag_ids", "partner_id", "user_id",
     )  # fmt: skip
 
     @api.model
@@ -269,7 +268,6 @@ class CrmMigrationTargetLead(models.AbstractModel):
     @api.model
     def _set_labels(self, item, resolver):
         item.values["tag_ids"] = self._get_tag_ids(item, "tag_ids", "crm.tag", resolver)
-        item.values["priority"] = PRIORITIES.get(item.mapped.values.get("priority"), "0")
         for field, (model, name) in ORIGINS.items():
             for reference in item.mapped.references.get(field, [])[:1]:
                 found = resolver.by_name(model, name).get(fold(reference.value))

@@ -11,6 +11,7 @@ import { describeRun } from "../progress_service";
 
 const FIELDS = ["kind", "state", "progress", "rate", "time_left", "processed", "total", "error"];
 const UNFINISHED = ["queued", "running"];
+const FINISHED = ["done", "failed", "cancelled"];
 /** Where the bus does not reach the browser, the run is asked for. */
 const POLL_MILLISECONDS = 4000;
 
@@ -27,8 +28,8 @@ export class RunBanner extends Component {
         this.state = useState({ run: null, busy: false });
         useRecordObserver((record) => {
             // Named here to be observed: another step of the project means another run.
-            void [record.data.state, record.data.active_run_id, record.data.file_count];
-            return this.loadRun(record.resId);
+            void [record.data.state, record.data.file_count];
+            return this.loadRun(record.resId).then(() => this.checkOverlap(record.data.active_run_id));
         });
         const onProgress = (payload) => this.onProgress(payload);
         onMounted(() => {
@@ -88,6 +89,14 @@ export class RunBanner extends Component {
             order: "id desc",
         });
         this.state.run = run || null;
+    }
+
+    /** A run may end between the reading of the project and its own: then the project is old news. */
+    checkOverlap(activeRun) {
+        const run = this.state.run;
+        if (activeRun && run && activeRun.id === run.id && FINISHED.includes(run.state)) {
+            setTimeout(() => this.reloadProject());
+        }
     }
 
     async poll() {

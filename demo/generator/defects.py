@@ -1,0 +1,100 @@
+"""What goes wrong in real exports, put into clean data; each place is flagged."""
+
+import random
+
+from .records import Raw
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+NOWHERE = "9999999"
+INVALID = "anna.muster(at)nowhere"
+BAD_AMOUNTS = ("1.2.3", "to be agreed")
+BAD_DATES = ("31/02/2025", "end of summer")
+
+
+def spoil(export):
+    """Put the defects of the settings in, and flag the records that have them."""
+    rng = random.Random(f"{export.settings.seed}:defects")
+    contacts = _Draw(export, "contact", rng)
+    deals = _Draw(export, "deal", rng)
+    activities = _Draw(export, "activity", rng)
+    _unmatched_owner(export)
+    for row in contacts.take("empty_record"):
+        row |= dict.fromkeys(("first", "last", "email", "email2", "phone", "mobile"), "")
+    for row in contacts.take("no_name", lambda row: row["email"]):
+        row |= {"first": "", "last": ""}
+    for row in contacts.take("invalid_email", lambda row: row["email"]):
+        row |= {"email": Raw(INVALID), "email2": ""}
+    for row in contacts.take("missing_company", lambda row: row["company_id"]):
+        row |= {"company": None, "company_id": NOWHERE, "company_name": "Ghost Bakery Ltd"}
+        _leave_company(export, row)
+    for row in contacts.take("mojibake"):
+        row["fixed_last"] = f"{row['last']}-Söder"
+        row["last"] = Raw(_garble(row["fixed_last"]))
+    for row in contacts.take("duplicate_email", lambda row: row["email"]):
+        row["email"] = _other_email(contacts, rng, row)
+    for number, row in enumerate(deals.take("bad_amount")):
+        row["amount"] = Raw(BAD_AMOUNTS[number % len(BAD_AMOUNTS)])
+    for number, row in enumerate(deals.take("bad_date")):
+        row["close"] = Raw(BAD_DATES[number % len(BAD_DATES)])
+    for row in deals.take("unknown_stage", lambda row: row["status"] == "open"):
+        row |= {"stage": "Waiting for the landlord", "probability": 40}
+    for row in activities.take("orphan_activity"):
+        row["parent"] = (row["parent"][0], NOWHERE)
+    for row in activities.take("unlinked_activity"):
+        row["parent"] = None
+    for row in activities.take("recurring_task", lambda row: row["kind"] == "task"):
+        row |= {"recurrence": rng.choice(("weekly", "every 2 weeks")), "done": False}
+        row["done_at"] = None
+    for row in activities.take("inline_image", lambda row: row["kind"] in ("note", "email")):
+        row["body"] = f'<p>See below.</p><img src="data:image/png;base64,{PIXEL}"><p>Bye</p>'
+    for draw in (contacts, deals, activities):
+        export.repeated |= {(draw.entity, row["id"]) for row in draw.take("repeated_row")}
+
+
+class _Draw:
+    """Takes records of an entity, each for one defect only."""
+
+    def __init__(self, export, entity, rng):
+        self.export = export
+        self.entity = entity
+        self.all = export.tables()[entity]
+        self.left = list(self.all)
+        rng.shuffle(self.left)
+
+    def take(self, defect, fits=lambda row: True):
+        count = self.export.settings.share(defect, len(self.all))
+        chosen = [row for row in self.left if fits(row)][:count]
+        taken = {row["id"] for row in chosen}
+        self.left = [row for row in self.left if row["id"] not in taken]
+        for row in chosen:
+            self.export.flag(self.entity, row, defect)
+        return chosen
+
+
+def _unmatched_owner(export):
+    count = min(export.settings.share("unmatched_owner", 3 * len(export.owners)), 3)
+    for owner in export.owners[len(export.owners) - count :]:
+        owner["matched"] = False
+        export.flag("owner", owner, "unmatched_owner")
+
+
+def _leave_company(export, contact):
+    """The deals of a contact whose company is not in the export keep theirs: nothing to do but
+    leave the link that the deal itself has."""
+    for deal in export.deals:
+        if deal["contact_id"] == contact["id"]:
+            deal["company_id"] = ""
+
+
+def _garble(text):
+    """UTF-8 read as Windows-1252, where that has a letter for every byte."""
+    ascii_only = "".join(letter for letter in text if letter.isascii() or letter in "äöüéèñóáí")
+    return ascii_only.encode().decode("cp1252", errors="ignore")
+
+
+def _other_email(contacts, rng, row):
+    others = [one for one in contacts.left if one["email"] and one["id"] != row["id"]]
+    return rng.choice(others)["email"] if others else row["email"]
