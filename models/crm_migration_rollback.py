@@ -356,6 +356,7 @@ class CrmMigrationRollback(models.AbstractModel):
         records = self.env[model].browse([line["res_id"] for line in lines]).exists()
         try:
             with self.env.cr.savepoint():
+                self._remove_xmlids_of(records)
                 records.unlink()
                 self.env.flush_all()
         except Exception as error:
@@ -376,6 +377,17 @@ class CrmMigrationRollback(models.AbstractModel):
                 for line in lines
             ],
         )
+
+    @api.model
+    def _remove_xmlids_of(self, records):
+        """Remove external IDs before their records.
+
+        ``unlink`` removes them in an environment with an empty context, whose flush would wake
+        the automation rules (odoo19.md, rule 1).
+        """
+        self.env["ir.model.data"].search(
+            [("model", "=", records._name), ("res_id", "in", records.ids)]
+        ).unlink()
 
     @api.model
     def _tell_kept(self, run, project, model, line, detail):

@@ -182,9 +182,8 @@ class CrmMigrationReport(models.AbstractModel):
 
     @api.model
     def _field_rows(self, values):
-        _ = self.env._
         yield [
-            _("Kind"), _("Field"), _("Filled in the source"), _("Filled in Odoo"), _("Rate"),
+            self.env._("Kind"), self.env._("Field"), self.env._("Filled in the source"), self.env._("Filled in Odoo"), self.env._("Rate"),
             *(values["verdict_labels"][verdict] for verdict in VERDICTS),
         ]  # fmt: skip
         for check in values["field_checks"]:
@@ -195,10 +194,9 @@ class CrmMigrationReport(models.AbstractModel):
 
     @api.model
     def _difference_rows(self, project):
-        _ = self.env._
         yield [
-            _("Kind"), _("ID in the source"), _("Field"), _("Source"), _("Rule"), _("Expected"),
-            _("Odoo"), _("Verdict"), _("Odoo model"), _("Odoo ID"),
+            self.env._("Kind"), self.env._("ID in the source"), self.env._("Field"), self.env._("Source"), self.env._("Rule"), self.env._("Expected"),
+            self.env._("Odoo"), self.env._("Verdict"), self.env._("Odoo model"), self.env._("Odoo ID"),
         ]  # fmt: skip
         labels = self._get_verdict_labels()
         domain = [
@@ -214,10 +212,9 @@ class CrmMigrationReport(models.AbstractModel):
 
     @api.model
     def _issue_rows(self, project):
-        _ = self.env._
         yield [
-            _("Code"), _("Issue"), _("Severity"), _("Status"), _("Kind"), _("ID in the source"),
-            _("File"), _("Line"), _("Column"), _("Value"), _("Message"), _("What to do"),
+            self.env._("Code"), self.env._("Issue"), self.env._("Severity"), self.env._("Status"), self.env._("Kind"), self.env._("ID in the source"),
+            self.env._("File"), self.env._("Line"), self.env._("Column"), self.env._("Value"), self.env._("Message"), self.env._("What to do"),
         ]  # fmt: skip
         Issue = self.env["crm.migration.issue"]
         titles, severities, states = (
@@ -233,10 +230,9 @@ class CrmMigrationReport(models.AbstractModel):
 
     @api.model
     def _held_rows(self, project):
-        _ = self.env._
         yield [
-            _("Kind"), _("ID in the source"), _("Outcome"), _("File"), _("Line"), _("Why"),
-            _("What to do"), _("Row"),
+            self.env._("Kind"), self.env._("ID in the source"), self.env._("Outcome"), self.env._("File"), self.env._("Line"), self.env._("Why"),
+            self.env._("What to do"), self.env._("Row"),
         ]  # fmt: skip
         labels = self._get_outcome_labels()
         domain = [("project_id", "=", project.id), ("state", "in", ["held", "failed"])]
@@ -251,8 +247,13 @@ class CrmMigrationReport(models.AbstractModel):
 
     @api.model
     def _inventory_rows(self, project):
-        _ = self.env._
-        yield [_("Kind"), _("Name"), _("Count"), _("Detail"), _("Nearest in Odoo")]
+        yield [
+            self.env._("Kind"),
+            self.env._("Name"),
+            self.env._("Count"),
+            self.env._("Detail"),
+            self.env._("Nearest in Odoo"),
+        ]
         for item in project.inventory_ids:
             yield [item.kind, item.name, item.count, item.detail, item.counterpart]
 

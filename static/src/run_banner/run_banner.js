@@ -28,8 +28,9 @@ export class RunBanner extends Component {
         this.state = useState({ run: null, busy: false });
         useRecordObserver((record) => {
             // Named here to be observed: another step of the project means another run.
-            void [record.data.state, record.data.file_count];
-            return this.loadRun(record.resId).then(() => this.checkOverlap(record.data.active_run_id));
+            const { active_run_id: activeRun, file_count, state } = record.data;
+            void [file_count, state];
+            return this.loadRun(record.resId).then(() => this.checkOverlap(activeRun));
         });
         const onProgress = (payload) => this.onProgress(payload);
         onMounted(() => {
