@@ -21,11 +21,11 @@ def is_empty(value):
 def same(expected, landed, field_type):
     """Return whether two values of a field are the same to a reader.
 
-    :param field_type: Odoo's type; floats compare to 2 decimals more than money shows, HTML by
-        the text and the images it shows (Odoo's sanitizer rewrites the tags)
+    :param field_type: Odoo's type; figures compare to nine digits (a cent of ten millions counts),
+        HTML by the text and the images it shows (Odoo's sanitizer rewrites the tags)
     """
     if field_type in ("integer", "float", "monetary"):
-        return abs((expected or 0) - (landed or 0)) < 1e-6 * max(1.0, abs(expected or 0))
+        return abs((expected or 0) - (landed or 0)) < 1e-9 * max(1.0, abs(expected or 0))
     if field_type == "boolean":
         return bool(expected) == bool(landed)
     if is_empty(expected) or is_empty(landed):

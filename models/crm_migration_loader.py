@@ -11,6 +11,7 @@ from ..engine.types import Problem
 from .item import Item
 from .resolver import Resolver
 from .silence import silent
+from .targets.crm_migration_target_activity import NOON
 from .xmlid import xmlid_name
 
 _logger = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ RECORD_COLUMNS = (
     "id", "entity", "source_key", "file_id", "line", "payload", "loaded_payload", "state",
     "model", "res_id",
 )  # fmt: skip
+# Mapped values that say when something of the history was.
+TIMES = ("date", "date_done", "date_deadline", "x_source_created_at", "done")
 # What a failing statement or constraint raises; a lost connection or a conflict is no such thing.
 NOT_THE_RECORDS_FAULT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -117,7 +120,7 @@ class CrmMigrationLoader(models.AbstractModel):
         """Order history by its time: the chatter sorts messages by ID (odoo19.md, rule 7)."""
         for mapping in project.mapping_ids.filtered(lambda m: m.target == "timeline"):
             entity_map = self._get_entity_map(project, mapping.entity)
-            columns = set(entity_map.columns_of("date") + entity_map.columns_of("date_done"))
+            columns = {c for name in TIMES for c in entity_map.columns_of(name)}
             entity_map = self._narrow_map(entity_map, columns)
             self.env.cr.execute(
                 """SELECT id, payload FROM crm_migration_record
@@ -127,7 +130,7 @@ class CrmMigrationLoader(models.AbstractModel):
             rows = []
             for record_id, payload in self.env.cr.fetchall():
                 values = entity_map.map_row(payload).values
-                rows.append((record_id, values.get("date") or values.get("date_done") or ""))
+                rows.append((record_id, self._get_sort_key(values)))
             if rows:
                 self.env.cr.execute_values(
                     """UPDATE crm_migration_record r SET sort_key = v.sort_key
@@ -135,6 +138,15 @@ class CrmMigrationLoader(models.AbstractModel):
                     rows,
                     page_size=5000,
                 )
+
+    @api.model
+    def _get_sort_key(self, values):
+        """Return the time of a row's message: of a done task, when it was done."""
+        when = values.get("date") or values.get("x_source_created_at")
+        if values.get("done"):
+            due = values.get("date_deadline") or when
+            return values.get("date_done") or (f"{due[:10]} {NOON}" if due else "")
+        return when or values.get("date_done") or ""
 
     @api.model
     def _narrow_map(self, entity_map, columns):
@@ -238,6 +250,7 @@ class CrmMigrationLoader(models.AbstractModel):
         ready = [item for item in items if not item.held]
         for target, group in self._group_by_target(ready):
             target._load(group, resolver)
+        self.env["crm.migration.target.message"]._create_queued(resolver)
         self._settle(run, project, items)
 
     @api.model

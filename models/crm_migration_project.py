@@ -238,6 +238,18 @@ class CrmMigrationProject(models.Model):
             self.env["crm.migration.log"].sudo().search_count([("project_id", "=", self.id)], 1)
         )
 
+    def _get_undone_until(self):
+        """Return the ID of the last log line that a finished rollback dealt with, or 0."""
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT COALESCE(max((parameters ->> 'undone_until')::int), 0)
+                 FROM crm_migration_run
+                WHERE project_id = %s AND kind = 'rollback' AND state = 'done'""",
+            [self.id],
+        )
+        return self.env.cr.fetchone()[0]
+
     # ------------------------------------------------------------------ profile, map
 
     def _get_profile(self):

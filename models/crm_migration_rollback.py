@@ -79,14 +79,10 @@ class CrmMigrationRollback(models.AbstractModel):
         """Return the log lines before that one that no rollback undid yet, newest first."""
         self.env.cr.execute(
             """SELECT id, record_id, model, res_id, action, before, after
-                 FROM crm_migration_log l
-                WHERE project_id = %s AND id < %s AND action IN ('create', 'update')
-                  AND id > COALESCE((SELECT max((r.parameters ->> 'undone_until')::int)
-                                       FROM crm_migration_run r
-                                      WHERE r.project_id = %s AND r.kind = 'rollback'
-                                        AND r.state = 'done'), 0)
+                 FROM crm_migration_log
+                WHERE project_id = %s AND id < %s AND id > %s AND action IN ('create', 'update')
                 ORDER BY id DESC LIMIT %s""",
-            [project.id, before_id, project.id, UNDONE_LINES],
+            [project.id, before_id, project._get_undone_until(), UNDONE_LINES],
         )
         return self.env.cr.dictfetchall()
 

@@ -77,12 +77,48 @@ class CrmMigrationVerifier(models.AbstractModel):
         """Return the checks of these records: one per expected field."""
         loader = self.env["crm.migration.loader"]
         resolver = Resolver(project)
-        rows = [row | {"payload": row["loaded_payload"] or row["payload"]} for row in rows]
+        filled = self._read_filled(project, rows)
+        rows = [
+            row
+            | {"payload": row["loaded_payload"] or row["payload"], "filled": filled.get(row["id"])}
+            for row in rows
+        ]
         items = loader._prepare_items(project, rows, resolver)
         checks = []
         for target, group in loader._group_by_target([item for item in items if item.model]):
             checks += self._compare_group(target, group)
         return [check for check in checks if keep_equal or check["verdict"] != EQUAL]
+
+    @api.model
+    def _read_filled(self, project, rows):
+        """Return {record ID: fields the migration wrote} of what was in Odoo before the migration.
+
+        All their other fields are their own. What the migration created is not among them.
+        """
+        ids = [row["id"] for row in rows]
+        self.env.cr.execute(
+            """SELECT r.id FROM crm_migration_record r
+                WHERE r.id = ANY(%s) AND r.res_id IS NOT NULL AND NOT EXISTS (
+                      SELECT 1 FROM crm_migration_log l
+                       WHERE l.record_id = r.id AND l.model = r.model AND l.res_id = r.res_id
+                         AND l.action = 'create')""",
+            [ids],
+        )
+        filled = {record_id: set() for (record_id,) in self.env.cr.fetchall()}
+        # Of two records merged into one, the field is the last one's.
+        self.env.cr.execute(
+            """SELECT DISTINCT ON (l.model, l.res_id, field.name) l.record_id, field.name
+                 FROM crm_migration_log l
+                 JOIN crm_migration_record r ON r.model = l.model AND r.res_id = l.res_id
+                CROSS JOIN LATERAL jsonb_object_keys(l.after) AS field(name)
+                WHERE r.id = ANY(%s) AND l.project_id = %s AND l.action = 'update' AND l.id > %s
+                ORDER BY l.model, l.res_id, field.name, l.id DESC""",
+            [list(filled), project.id, project._get_undone_until()],
+        )
+        for record_id, name in self.env.cr.fetchall():
+            if record_id in filled:
+                filled[record_id].add(name)
+        return filled
 
     @api.model
     def _compare_group(self, target, items):
@@ -109,7 +145,8 @@ class CrmMigrationVerifier(models.AbstractModel):
         expected = item.values[field.name]
         rule = item.rules.get(field.name, "")
         result = verdict(expected, landed, field.type, rule)
-        if item.record["state"] == "merged" and result in (DIFFERENT, MISSING):
+        own = item.record["filled"] is not None and field.name not in item.record["filled"]
+        if own and result in (DIFFERENT, MISSING):
             # A merge fills what was empty; what the existing contact had stays.
             rule, result = "merged", EXPLAINED
         return self._prepare_check(item, field.name, expected, landed, rule, field.type, result)

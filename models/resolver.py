@@ -38,6 +38,8 @@ class Resolver:
         self.env = project.env
         self._candidates = {}
         self._cache = {}
+        # Messages of the batch, as (values, item): written together, in order of time.
+        self.messages = []
 
     # ------------------------------------------------------------- staged records
 

@@ -183,9 +183,13 @@ class CrmMigrationReport(models.AbstractModel):
     @api.model
     def _field_rows(self, values):
         yield [
-            self.env._("Kind"), self.env._("Field"), self.env._("Filled in the source"), self.env._("Filled in Odoo"), self.env._("Rate"),
+            self.env._("Kind"),
+            self.env._("Field"),
+            self.env._("Filled in the source"),
+            self.env._("Filled in Odoo"),
+            self.env._("Rate"),
             *(values["verdict_labels"][verdict] for verdict in VERDICTS),
-        ]  # fmt: skip
+        ]
         for check in values["field_checks"]:
             yield [
                 check.entity, check.field_name, check.source_filled, check.landed_filled,
@@ -195,9 +199,17 @@ class CrmMigrationReport(models.AbstractModel):
     @api.model
     def _difference_rows(self, project):
         yield [
-            self.env._("Kind"), self.env._("ID in the source"), self.env._("Field"), self.env._("Source"), self.env._("Rule"), self.env._("Expected"),
-            self.env._("Odoo"), self.env._("Verdict"), self.env._("Odoo model"), self.env._("Odoo ID"),
-        ]  # fmt: skip
+            self.env._("Kind"),
+            self.env._("ID in the source"),
+            self.env._("Field"),
+            self.env._("Source"),
+            self.env._("Rule"),
+            self.env._("Expected"),
+            self.env._("Odoo"),
+            self.env._("Verdict"),
+            self.env._("Odoo model"),
+            self.env._("Odoo ID"),
+        ]
         labels = self._get_verdict_labels()
         domain = [
             ("run_id", "=", self._get_last_run(project, "verify").id),
@@ -213,9 +225,19 @@ class CrmMigrationReport(models.AbstractModel):
     @api.model
     def _issue_rows(self, project):
         yield [
-            self.env._("Code"), self.env._("Issue"), self.env._("Severity"), self.env._("Status"), self.env._("Kind"), self.env._("ID in the source"),
-            self.env._("File"), self.env._("Line"), self.env._("Column"), self.env._("Value"), self.env._("Message"), self.env._("What to do"),
-        ]  # fmt: skip
+            self.env._("Code"),
+            self.env._("Issue"),
+            self.env._("Severity"),
+            self.env._("Status"),
+            self.env._("Kind"),
+            self.env._("ID in the source"),
+            self.env._("File"),
+            self.env._("Line"),
+            self.env._("Column"),
+            self.env._("Value"),
+            self.env._("Message"),
+            self.env._("What to do"),
+        ]
         Issue = self.env["crm.migration.issue"]
         titles, severities, states = (
             dict(Issue._fields[name]._description_selection(self.env))
@@ -231,9 +253,15 @@ class CrmMigrationReport(models.AbstractModel):
     @api.model
     def _held_rows(self, project):
         yield [
-            self.env._("Kind"), self.env._("ID in the source"), self.env._("Outcome"), self.env._("File"), self.env._("Line"), self.env._("Why"),
-            self.env._("What to do"), self.env._("Row"),
-        ]  # fmt: skip
+            self.env._("Kind"),
+            self.env._("ID in the source"),
+            self.env._("Outcome"),
+            self.env._("File"),
+            self.env._("Line"),
+            self.env._("Why"),
+            self.env._("What to do"),
+            self.env._("Row"),
+        ]
         labels = self._get_outcome_labels()
         domain = [("project_id", "=", project.id), ("state", "in", ["held", "failed"])]
         for record in self._iterate("crm.migration.record", domain):

@@ -60,6 +60,8 @@ class MigrationCase(TransactionCase):
 
     @classmethod
     def setUpClass(cls):
+        if cls.makes_fields:
+            cls.addClassCleanup(cls._forget_fields)  # after all of Odoo's own cleanups
         super().setUpClass()
         if cls.makes_fields:
             # A reset of the registry reads the custom fields again: in this transaction, not in
@@ -71,6 +73,12 @@ class MigrationCase(TransactionCase):
             context=dict(cls.env.context, crm_migration_no_commit=True),
         )
         cls.admin = cls.admin.with_env(cls.env)
+
+    @classmethod
+    def _forget_fields(cls):
+        """Set the registry up anew, from the database without the fields of this class."""
+        with cls.registry.cursor() as cr:
+            cls.registry._setup_models__(cr)
 
     def setUp(self):
         if self.makes_fields:

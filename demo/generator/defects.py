@@ -31,8 +31,8 @@ def spoil(export):
         row |= {"company": None, "company_id": NOWHERE, "company_name": "Ghost Bakery Ltd"}
         _leave_company(export, row)
     for row in contacts.take("mojibake"):
-        row["fixed_last"] = f"{row['last']}-Söder"
-        row["last"] = Raw(_garble(row["fixed_last"]))
+        row["fixed_last"] = _keep_garbled(f"{row['last']}-Söder")
+        row["last"] = Raw(row["fixed_last"].encode().decode("cp1252"))
     for row in contacts.take("duplicate_email", lambda row: row["email"]):
         row["email"] = _other_email(contacts, rng, row)
     for number, row in enumerate(deals.take("bad_amount")):
@@ -89,10 +89,9 @@ def _leave_company(export, contact):
             deal["company_id"] = ""
 
 
-def _garble(text):
-    """UTF-8 read as Windows-1252, where that has a letter for every byte."""
-    ascii_only = "".join(letter for letter in text if letter.isascii() or letter in "äöüéèñóáí")
-    return ascii_only.encode().decode("cp1252", errors="ignore")
+def _keep_garbled(text):
+    """Without the letters whose UTF-8 bytes Windows-1252 has no letters for."""
+    return "".join(letter for letter in text if letter.isascii() or letter in "äöüéèñóá")
 
 
 def _other_email(contacts, rng, row):

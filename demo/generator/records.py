@@ -134,7 +134,7 @@ def _note(settings, rng, locale=None):
     if draw < 0.75:
         return rng.choice(texts)
     if draw < 0.9:
-        return f"{rng.choice(texts)}\n\n- {rng.choice(texts)}\n- \"{rng.choice(texts)}\""
+        return f'{rng.choice(texts)}\n\n- {rng.choice(texts)}\n- "{rng.choice(texts)}"'
     return f"<p>{rng.choice(texts)}</p><ul><li>{rng.choice(texts)} &amp; more</li></ul>"
 
 
@@ -158,7 +158,7 @@ def _owner(export, rng, number):
     # The first owner of each locale in turn; nobody has the name of another.
     locales = _locales(export.settings)
     locale = locales[number % len(locales)]
-    first = locale.first[(number // len(locales)) % len(locale.first)]
+    first = locale.first[(number // len(locales) + settings.seed) % len(locale.first)]
     last = locale.last[(number + 3) % len(locale.last)]
     return {
         "name": f"{native(first)} {native(last)}",
@@ -172,8 +172,9 @@ def _owner(export, rng, number):
 def _company(export, rng, number):
     settings = export.settings
     locale = rng.choice(_locales(settings))
-    name = words.COMPANY_WORDS[number % len(words.COMPANY_WORDS)]
-    trade = words.TRADES[(number // len(words.COMPANY_WORDS)) % len(words.TRADES)]
+    rest, place = divmod(number, len(words.COMPANY_WORDS))
+    name = words.COMPANY_WORDS[place]
+    trade = words.TRADES[(rest + 5 * place) % len(words.TRADES)]
     repeat = number // (len(words.COMPANY_WORDS) * len(words.TRADES))
     domain = f"{romanised(name)}-{romanised(trade.split()[0])}{repeat or ''}.example"
     city, zip_code, state = rng.choice(locale.places)

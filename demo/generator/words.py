@@ -148,7 +148,8 @@ LOCALES = (
         "jp",
         "JP|Japan|日本",
         "+81",
-        "陽菜=hina 健太=kenta さくら=sakura 大輔=daisuke 美咲=misaki 翔太=shota 恵子=keiko 直樹=naoki",
+        "陽菜=hina 健太=kenta さくら=sakura 大輔=daisuke 美咲=misaki 翔太=shota "
+        "恵子=keiko 直樹=naoki",
         "佐藤=sato 鈴木=suzuki 高橋=takahashi 田中=tanaka 渡辺=watanabe 山本=yamamoto "
         "小林=kobayashi 吉田=yoshida",
         "京都市,600-8216,京都府|札幌市,060-0001,北海道|福岡市,810-0001,福岡県",
@@ -168,9 +169,7 @@ TRADES = (
     "Coffee Roasters|Bakery|Hotels|Bistro|Catering|Foods|Kitchens|Deli|Brewery|Chocolates|"
     "Tea House|Restaurants"
 ).split("|")
-INDUSTRIES = (
-    "Food & Beverage|Hospitality|Retail|Construction|Education|Healthcare|Logistics".split("|")
-)
+INDUSTRIES = "Food & Beverage|Hospitality|Retail|Construction|Education|Logistics".split("|")
 JOBS = (
     "Owner|Head of Purchasing|Bar Manager|Chief Financial Officer|Einkäuferin|Chef de cuisine|"
     "Directora de compras|Operations Manager|Barista Trainer|Geschäftsführer"
@@ -194,9 +193,9 @@ SENTENCES = (
     "Sent the data sheet and two references.|Wants the training in two groups.|"
     "Will ask the landlord about the water supply.|Happy with the samples, decision next week.|"
     "Left a message with the assistant.|The new bar opens in spring.|"
-    "Der Liefertermin wurde bestätigt.|Le devis a été envoyé hier.|Pide un descuento por volumen."
+    "Confirmed the date of delivery.|Sent the revised quote.|Asks for a volume discount."
 ).split("|")
-LOCATIONS = "Showroom Hamburg|Köln, Messe Halle 7|Online|At the customer's|Café Morgenrot".split("|")
+LOCATIONS = "Showroom Hamburg|Köln, Messe Halle 7|Online|Café Morgenrot".split("|")
 
 
 def native(word):

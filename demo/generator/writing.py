@@ -26,6 +26,7 @@ _STAMPS = {
     "us-12h": "%m/%d/%Y %I:%M %p",
     "eu": "%d.%m.%Y %H:%M",
 }
+_MONEY = {"plain": "{}", "grouped": "{}", "sign": "€ {}", "code": "{} EUR"}
 #: Forms that show no seconds: what arrives is exact to the minute.
 TO_THE_MINUTE = ("us-12h", "eu")
 _WORDS = {
@@ -82,9 +83,8 @@ class Speller:
     def _money(self, value):
         if self.settings.typed:
             return value
-        style = self.settings.money
-        text = self._plain(value, grouped=style != "plain")
-        return {"plain": "{}", "grouped": "{}", "sign": "€ {}", "code": "{} EUR"}[style].format(text)
+        text = self._plain(value, grouped=self.settings.money != "plain")
+        return _MONEY[self.settings.money].format(text)
 
     def _plain(self, value, grouped):
         text = f"{value:,.2f}" if grouped else f"{value:.2f}"
@@ -102,7 +102,8 @@ class Speller:
 
     def _stamp(self, value):
         local = value.astimezone(self.zone)
-        if self._is_mixed():
+        # A time with its zone tells more than the others: they are not mixed in there.
+        if self.settings.stamp not in ("iso-z", "iso-offset") and self._is_mixed():
             return local.strftime("%Y-%m-%d %H:%M:%S")
         if self.settings.typed:
             return local.replace(tzinfo=None)
@@ -111,11 +112,7 @@ class Speller:
         return local.strftime(_STAMPS[self.settings.stamp])
 
     def _is_mixed(self):
-        if not self.settings.share("mixed_dates", 1):
-            return False
-        # ISO with a zone tells more than the others: nothing else is mixed in there.
-        mixable = self.settings.stamp not in ("iso-z", "iso-offset")
-        return mixable and self.rng.random() < _MIXED
+        return bool(self.settings.share("mixed_dates", 1)) and self.rng.random() < _MIXED
 
     def _owner(self, value):
         return str(self.owners[value][self.settings.owner])
@@ -189,7 +186,9 @@ def write(export, folder):
     found = tables(export)
     names = FILES.get(export.settings.headers, FILES["en"])
     if export.settings.form == "workbook":
-        sheets = [(names[entity], _lines(export, entity, *table)) for entity, table in found.items()]
+        sheets = [
+            (names[entity], _lines(export, entity, *table)) for entity, table in found.items()
+        ]
         _write(folder / f"{export.settings.profile}.xlsx", workbook(sheets))
     else:
         suffix = "xlsx" if export.settings.form == "xlsx" else "csv"
@@ -266,9 +265,11 @@ _STYLES = (
     '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>'
     '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
-    "<borders count=\"1\"><border/></borders><cellStyleXfs count=\"1\"><xf/></cellStyleXfs>"
+    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="3"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="165" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    '<xf numFmtId="165" xfId="0" applyNumberFormat="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>"
 )
 
 

@@ -1,5 +1,8 @@
 from odoo import api, models
 
+# Time of day of what was done on a day.
+NOON = "12:00:00"
+
 from .crm_migration_target_history import COMMON
 
 
@@ -72,15 +75,11 @@ class CrmMigrationTargetActivity(models.AbstractModel):
     @api.model
     def _after_create(self, records, items, resolver):
         """Put done tasks into the chatter, as Odoo does when one is marked done."""
-        done = [item for item in items if not item.values["active"]]
-        if not done:
-            return
-        messages = self.env["mail.message"].create(
-            [self._get_done_message(item, resolver) for item in done]
-        )
-        for item, message in zip(done, messages, strict=True):
-            item.companions.append(("mail.message", message.id))
-            item.companions += [("ir.attachment", res_id) for res_id in message.attachment_ids.ids]
+        resolver.messages += [
+            (self._get_done_message(item, resolver), item)
+            for item in items
+            if not item.values["active"]
+        ]
 
     @api.model
     def _get_done_message(self, item, resolver):
@@ -89,7 +88,7 @@ class CrmMigrationTargetActivity(models.AbstractModel):
         return {
             "model": self.env["ir.model"].browse(values["res_model_id"]).model,
             "res_id": values["res_id"],
-            "date": item.mapped.values.get("date_done") or f"{values['date_done']} 12:00:00",
+            "date": item.mapped.values.get("date_done") or f"{values['date_done']} {NOON}",
             "subject": values["summary"],
             "body": values["note"] or "",
             "message_type": "notification",

@@ -98,9 +98,27 @@ class CrmMigrationTargetMessage(models.AbstractModel):
         }
 
     @api.model
-    def _after_create(self, records, items, resolver):
-        """Log the attachments that inline images became; add the done activity of calls."""
-        for record, item in zip(records, items, strict=True):
-            item.companions += [("ir.attachment", res_id) for res_id in record.attachment_ids.ids]
-        calls = [item for item in items if item.mapped.values["kind"] == "call"]
+    def _create(self, items, resolver):
+        """Queue the messages: those of a batch are written together, whatever they come from."""
+        resolver.messages += [
+            (self._to_orm(item.values | item.extra | self._get_technical(item, resolver)), item)
+            for item in items
+        ]
+
+    @api.model
+    def _create_queued(self, resolver):
+        """Create the messages of a batch, done tasks among them, oldest first.
+
+        The chatter sorts by ID, not by date (odoo19.md, rule 7). Inline images became attachments,
+        which are logged; calls are done activities too.
+        """
+        queued = sorted(resolver.messages, key=lambda pair: pair[0]["date"])
+        messages = self.env[self._model].create([values for values, __ in queued])
+        for message, (__, item) in zip(messages, queued, strict=True):
+            item.companions += [("ir.attachment", res_id) for res_id in message.attachment_ids.ids]
+            if item.target._name == self._name:
+                item.res_id, item.outcome = message.id, "created"
+            else:
+                item.companions.append((self._model, message.id))
+        calls = [item for __, item in queued if item.mapped.values["kind"] == "call"]
         self.env["crm.migration.target.activity"]._add_done_activities(calls, resolver)
