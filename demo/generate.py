@@ -59,12 +59,14 @@ def main(arguments=None):
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="+", choices=DEFECTS, help="only these kinds of defects")
     parser.add_argument("--locales", nargs="+", choices=[one.code for one in words.LOCALES])
+    parser.add_argument("--kinds", nargs="+", choices=records.KINDS, help="of activities")
     for name, default in vars(Settings()).items():
-        if name not in ("profile", "kinds_of_defects", "locales", "product"):
+        if name not in ("profile", "kinds_of_defects", "kinds", "locales", "product"):
             _add_option(parser, name, default)
     options = vars(parser.parse_args(arguments))
     folder, only = options.pop("folder"), options.pop("only")
     options["kinds_of_defects"] = tuple(only or DEFECTS)
+    options["kinds"] = tuple(options["kinds"] or records.KINDS)
     options["locales"] = tuple(options["locales"] or ())
     answers = generate(Settings(**options), folder)
     counts = {entity: counts["read"] for entity, counts in answers["entities"]["stub"].items()}

@@ -48,6 +48,9 @@ class EntityMap:
         for rule, function in self._steps:
             raw = payload.get(rule.column)
             if raw is None or not raw.strip():
+                if "empty" in rule.options:
+                    # A column of ticks: no tick says no (see inference).
+                    mapped.values.setdefault(rule.field, rule.options["empty"])
                 continue
             if rule.field == KEPT:
                 mapped.kept[rule.column] = raw

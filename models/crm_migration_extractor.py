@@ -64,6 +64,7 @@ class CrmMigrationExtractor(models.AbstractModel):
 
     @api.model
     def _inspect_table(self, project, attachment, table):
+        project = project.sudo()
         profile = project._get_profile()
         rows = list(islice((row for row in table.rows() if not row.footer), INSPECTED_ROWS))
         entity, score, reason = proposing.recognise(table.name, table.header, profile)

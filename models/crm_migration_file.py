@@ -3,9 +3,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..engine import reading
 from ..engine.exceptions import SourceError
+
+# What a user may set: the rest says which bytes are read, with the rights of the migration.
+EDITABLE = {"entity", "key_column", "expected_rows", "overrides", "state", "sequence", "name"}
 
 
 class CrmMigrationFile(models.Model):
@@ -26,7 +30,7 @@ class CrmMigrationFile(models.Model):
     encoding = fields.Char()
     encoding_confidence = fields.Float(digits=(3, 2))
     delimiter = fields.Char()
-    header_row = fields.Integer(help="Line of the header, counted from 1.")
+    header_row = fields.Integer(aggregator=None, help="Line of the header, counted from 1.")
     header = fields.Json()
     preview = fields.Json(help="The first rows, as read.")
     preview_html = fields.Html(compute="_compute_preview_html", string="First Rows")
@@ -37,8 +41,8 @@ class CrmMigrationFile(models.Model):
     natural_columns = fields.Json(help="Columns that tell rows without an ID apart.")
     state = fields.Selection(
         [
-            ("new", "To stage"),
-            ("staged", "Staged"),
+            ("new", "To read"),
+            ("staged", "Read"),
             ("superseded", "Superseded by a newer export"),
             ("ignored", "Ignored"),
         ],
@@ -60,6 +64,17 @@ class CrmMigrationFile(models.Model):
                 "crm_migration.file_preview",
                 {"header": file.header or [], "rows": file.preview or []},
             )
+
+    def write(self, vals):
+        """People say what a file holds; what was read of it is written by the migration."""
+        if not self.env.su and vals.keys() - EDITABLE:
+            raise AccessError(
+                self.env._(
+                    "Of a file only these can be changed: %(fields)s.",
+                    fields=", ".join(sorted(EDITABLE)),
+                )
+            )
+        return super().write(vals)
 
     @contextmanager
     def _open_table(self):

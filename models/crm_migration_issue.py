@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..engine.issues import CATALOGUE
 
@@ -30,12 +31,12 @@ class CrmMigrationIssue(models.Model):
         ],
         required=True,
     )
-    severity_rank = fields.Integer()
+    severity_rank = fields.Integer(aggregator=None)
     entity = fields.Char()
     record_id = fields.Many2one("crm.migration.record", ondelete="cascade", index="btree_not_null")
     file_id = fields.Many2one("crm.migration.file", ondelete="cascade", index="btree_not_null")
     source_key = fields.Char()
-    line = fields.Integer()
+    line = fields.Integer(aggregator=None)
     column = fields.Char()
     value = fields.Char()
     parameters = fields.Json()
@@ -51,6 +52,12 @@ class CrmMigrationIssue(models.Model):
             parameters.setdefault("value", issue.value or "")
             issue.message = kind.template % parameters
             issue.advice = kind.advice
+
+    def write(self, vals):
+        """People settle issues; what they say is written by the migration."""
+        if not self.env.su and vals.keys() - {"state"}:
+            raise AccessError(self.env._("Of an issue only its state can be changed."))
+        return super().write(vals)
 
     @api.model
     def _append(self, project, problems, run=None):

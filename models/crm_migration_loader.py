@@ -310,7 +310,11 @@ class CrmMigrationLoader(models.AbstractModel):
             constants=dict(mapping.constants or {}),
             rules=[line._get_rule() for line in mapping.line_ids],
             values=values,
-            defaults={"timezone": project.timezone or "UTC"},
+            defaults={
+                "timezone": project.timezone or "UTC",
+                # Which dollar or crown a bare sign means, if only one of them is in use here.
+                "prefer": self.env["res.currency"].search([]).mapped("name"),
+            },
         )
 
     # ------------------------------------------------------------- settle

@@ -23,7 +23,9 @@ class CrmMigrationMappingLine(models.Model):
     sequence = fields.Integer()
     column = fields.Char(required=True)
     samples = fields.Char(help="The first values of the column.")
-    fill_rate = fields.Float(digits=(3, 2), help="Share of the rows that have a value.")
+    fill_rate = fields.Float(
+        aggregator=None, digits=(3, 2), help="Share of the rows that have a value."
+    )
     kind = fields.Char(string="Holds", help="What the values look like, from all rows.")
     target_field = fields.Char(
         help="Field of the Odoo record; 'id' is the source's key, 'x_source_data' keeps the text "
@@ -35,7 +37,7 @@ class CrmMigrationMappingLine(models.Model):
     new_label = fields.Char(string="Label", help="Label of the custom field that will be made.")
     new_type = fields.Char(string="Type", help="Type of the custom field that will be made.")
     choices = fields.Json(help="Distinct values of a pick-list.")
-    score = fields.Float(digits=(3, 2), help="1 is certain.")
+    score = fields.Float(aggregator=None, digits=(3, 2), help="1 is certain.")
     reason = fields.Char(help="Why this target was proposed.")
     alternatives = fields.Json()
     state = fields.Selection(STATES, default="proposed", required=True)

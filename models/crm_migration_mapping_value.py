@@ -18,15 +18,15 @@ class CrmMigrationMappingValue(models.Model):
     target_value = fields.Char(help="Counterpart by name; empty: not decided.")
     user_id = fields.Many2one("res.users", help="The user an owner becomes.")
     stage_id = fields.Many2one("crm.stage", help="An existing stage to use; empty: one is made.")
-    sequence = fields.Integer()
-    probability = fields.Float(digits=(5, 2))
+    sequence = fields.Integer(aggregator=None)
+    probability = fields.Float(aggregator=None, digits=(5, 2))
     is_won = fields.Boolean(string="Won")
     is_lost = fields.Boolean(string="Lost")
     known = fields.Boolean(default=True, help="Recognised; otherwise it is a question.")
     email = fields.Char(help="Email of an owner, if the source tells it.")
     display_text = fields.Char(string="Name", help="Name of an owner, if the source tells it.")
     count = fields.Integer(string="Rows")
-    score = fields.Float(digits=(3, 2))
+    score = fields.Float(aggregator=None, digits=(3, 2))
     reason = fields.Char()
     state = fields.Selection(
         [("proposed", "To confirm"), ("confirmed", "Confirmed")],

@@ -2,7 +2,7 @@ import hashlib
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import LockError, UserError, ValidationError
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -76,7 +76,7 @@ class CrmMigrationProject(models.Model):
     state = fields.Selection(
         [
             ("draft", "Files"),
-            ("staged", "Staged"),
+            ("staged", "Files read"),
             ("proposed", "Map"),
             ("confirmed", "Map confirmed"),
             ("prepared", "Prepared"),
@@ -152,6 +152,7 @@ class CrmMigrationProject(models.Model):
     landed_count = fields.Integer(compute="_compute_counts", string="In Odoo")
     held_count = fields.Integer(compute="_compute_counts")
     issue_count = fields.Integer(compute="_compute_counts", string="Open Issues")
+    is_signed = fields.Boolean(compute="_compute_is_signed", string="Signed Off")
     open_line_count = fields.Integer(compute="_compute_counts", string="Columns to Confirm")
     open_value_count = fields.Integer(compute="_compute_counts", string="Values to Confirm")
 
@@ -167,6 +168,11 @@ class CrmMigrationProject(models.Model):
     def _compute_source_system(self):
         for project in self:
             project.source_system = project.source_system or project.profile
+
+    @api.depends("approval_ids.kind", "approval_ids.voided_at")
+    def _compute_is_signed(self):
+        for project in self:
+            project.is_signed = bool(project._get_valid_approval("cutover"))
 
     @api.depends("run_ids.state")
     def _compute_active_run(self):
@@ -323,8 +329,11 @@ class CrmMigrationProject(models.Model):
         return run
 
     def _check_can_start(self, kind):
-        # A second press of a button waits here for the first, then finds its run.
-        self.lock_for_update()
+        # Of two people who press a button at once, the second finds the row taken.
+        try:
+            self.sudo().lock_for_update()
+        except LockError as error:
+            raise UserError(self.env._("Another run of this project is under way.")) from error
         busy = self.env["crm.migration.run"].search_count(
             [("project_id", "=", self.id), ("state", "in", (*UNFINISHED, "paused"))], limit=1
         )
@@ -356,6 +365,11 @@ class CrmMigrationProject(models.Model):
         :return: the file records
         """
         self.ensure_one()
+        self.check_access("read")
+        attachments.check_access("read")
+        return self.sudo()._take_files(attachments, delta)
+
+    def _take_files(self, attachments, delta):
         if delta:
             self.generation += 1
             self.file_ids.filtered(lambda file: file.state == "staged").state = "superseded"
@@ -444,7 +458,8 @@ class CrmMigrationProject(models.Model):
         self._check_manager()
         if self.state != "verified":
             raise UserError(self.env._("Verify first: there is no proof to sign."))
-        self.env["crm.migration.approval"]._append(self, "cutover", self._get_map_hash())
+        if not self.is_signed:
+            self.env["crm.migration.approval"]._append(self, "cutover", self._get_map_hash())
 
     def _approve_again(self):
         """Approve the sample's map anew after a newer export brought columns or values."""
@@ -477,11 +492,12 @@ class CrmMigrationProject(models.Model):
         self.ensure_one()
         self.env.flush_all()
         self.env.cr.execute(
-            """SELECT entity, state, count(*) FROM crm_migration_record r
-                WHERE project_id = %s AND generation = (
-                      SELECT max(generation) FROM crm_migration_record
-                       WHERE project_id = r.project_id AND entity = r.entity)
-                GROUP BY entity, state""",
+            """SELECT entity, state, count FROM (
+                   SELECT entity, state, generation, count(*),
+                          max(generation) OVER (PARTITION BY entity) AS newest
+                     FROM crm_migration_record WHERE project_id = %s
+                    GROUP BY entity, state, generation) AS groups
+                WHERE generation = newest ORDER BY entity""",
             [self.id],
         )
         result = {}

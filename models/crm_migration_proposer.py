@@ -102,10 +102,20 @@ class CrmMigrationProposer(models.AbstractModel):
         else:
             mapping = mapping.create(values | {"project_id": project.id, "entity": entity.code})
         model = self.env[f"crm.migration.target.{entity.target}"]._model
-        customs = taken.setdefault(model, {})
+        if model not in taken:
+            taken[model] = self._get_customs(model)
+        customs = taken[model]
         proposals = proposing.propose(entity, columns, taken=customs)
         self._write_lines(mapping, columns, proposals)
         customs |= {p.rule.field: (p.label, p.field_type) for p in proposals if p.field_type}
+
+    @api.model
+    def _get_customs(self, model):
+        """Return {name: (label, type)} of the custom fields that are there already."""
+        fields = self.env["ir.model.fields"].search(
+            [("model", "=", model), ("state", "=", "manual")]
+        )
+        return {field.name: (field.field_description, field.ttype) for field in fields}
 
     @api.model
     def _write_lines(self, mapping, columns, proposals):

@@ -21,7 +21,7 @@ class CrmMigrationRecord(models.Model):
     entity = fields.Char(required=True)
     source_key = fields.Char(required=True, help="ID of the record in the source.")
     file_id = fields.Many2one("crm.migration.file", ondelete="set null", index="btree_not_null")
-    line = fields.Integer(help="Line of the file where the row begins.")
+    line = fields.Integer(aggregator=None, help="Line of the file where the row begins.")
     payload = fields.Json(help="The row as read, by column.")
     row_hash = fields.Char(help="Fingerprint of the row.")
     loaded_payload = fields.Json(help="The row that Odoo holds, if a newer one is staged.")

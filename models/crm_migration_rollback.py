@@ -13,6 +13,11 @@ _logger = logging.getLogger(__name__)
 
 # Log lines undone per transaction.
 UNDONE_LINES = 1000
+LINKS = ("many2one", "many2many")
+# Models whose links keep a shared thing (tag, stage, team, source …) in use.
+USERS_OF_SHARED = (
+    "res.partner", "crm.lead", "calendar.event", "mail.activity", "crm.stage", "crm.team.member",
+)  # fmt: skip
 STAMPS = ("write_uid", "write_date")
 # History of a record: field that names the record it hangs on.
 HISTORY = {
@@ -340,9 +345,80 @@ class CrmMigrationRollback(models.AbstractModel):
         for line in lines:
             if (model, line["res_id"]) in kept:
                 self._tell_kept(run, project, model, line, "edited since")
+        used = self._find_used(project, model, lines) if model in self.env else set()
+        for line in lines:
+            if line["res_id"] in used:
+                kept.add((model, line["res_id"]))
+                self._tell_kept(run, project, model, line, "used by others")
         gone = [line for line in lines if (model, line["res_id"]) not in kept]
         if gone:
             self._remove_batch(run, project, gone, kept)
+
+    @api.model
+    def _find_used(self, project, model, lines):
+        """Return the IDs of shared things that others use: another project, or people.
+
+        What this project loaded is gone by now (the log is read backwards), so whoever still
+        refers to a tag, stage, team, source or custom field is somebody else.
+        """
+        ids = [line["res_id"] for line in lines if line["record_id"] is None]
+        if not ids:
+            return set()
+        if model == "ir.model.fields":
+            return self._find_used_fields(project, ids)
+        used = set()
+        for owner in (owner for owner in USERS_OF_SHARED if owner in self.env):
+            for field in self.env[owner]._fields.values():
+                if field.comodel_name == model and field.store and field.type in LINKS:
+                    used |= self._find_linked(owner, field, ids)
+        return used
+
+    @api.model
+    def _find_linked(self, owner, field, ids):
+        if field.type == "many2many":
+            table, column = field.relation, field.column2
+        else:
+            table, column = self.env[owner]._table, field.name
+        self.env.cr.execute(
+            SQL(
+                "SELECT DISTINCT %(column)s FROM %(table)s WHERE %(column)s = ANY(%(ids)s)",
+                column=SQL.identifier(column),
+                table=SQL.identifier(table),
+                ids=ids,
+            )
+        )
+        return {row[0] for row in self.env.cr.fetchall()}
+
+    @api.model
+    def _find_used_fields(self, project, ids):
+        """Return the custom fields that hold a value, or that another project's map goes to."""
+        others = self.env["crm.migration.mapping.line"].search(
+            [("project_id", "!=", project.id), ("state", "=", "confirmed")]
+        )
+        wanted = {
+            (self.env[f"crm.migration.target.{line.mapping_id.target}"]._model, line.target_field)
+            for line in others
+            if line.project_id._has_effects()
+        }
+        used = set()
+        for field in self.env["ir.model.fields"].browse(ids).exists():
+            filled = field.store and self._is_filled(field)
+            if filled or (field.model, field.name) in wanted:
+                used.add(field.id)
+        return used
+
+    @api.model
+    def _is_filled(self, field):
+        empty = SQL("IS TRUE") if field.ttype == "boolean" else SQL("IS NOT NULL")
+        self.env.cr.execute(
+            SQL(
+                "SELECT 1 FROM %s WHERE %s %s LIMIT 1",
+                SQL.identifier(self.env[field.model]._table),
+                SQL.identifier(field.name),
+                empty,
+            )
+        )
+        return bool(self.env.cr.fetchone())
 
     @api.model
     def _remove_batch(self, run, project, lines, kept):

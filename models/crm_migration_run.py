@@ -70,12 +70,14 @@ class CrmMigrationRun(models.Model):
     counters = fields.Json(help="Results by entity.")
     processed = fields.Integer()
     total = fields.Integer()
-    seconds = fields.Float(help="Time at work, without pauses.")
+    seconds = fields.Float(aggregator="sum", help="Time at work, without pauses.")
     started_at = fields.Datetime()
     ended_at = fields.Datetime()
     error = fields.Text()
-    progress = fields.Float(compute="_compute_progress")
-    rate = fields.Float(compute="_compute_progress", string="Records per Second", digits=(10, 0))
+    progress = fields.Float(compute="_compute_progress", aggregator=None)
+    rate = fields.Float(
+        compute="_compute_progress", string="Records per Second", digits=(10, 0), aggregator=None
+    )
     time_left = fields.Char(compute="_compute_progress")
 
     @api.depends("processed", "total", "seconds", "state")
@@ -89,18 +91,21 @@ class CrmMigrationRun(models.Model):
 
     def action_pause(self):
         """Stop after the running batch; nothing is lost."""
-        self.filtered(lambda run: run.state in UNFINISHED).write({"state": "paused"})
+        self.check_access("read")
+        self.sudo().filtered(lambda run: run.state in UNFINISHED).write({"state": "paused"})
 
     def action_resume(self):
         """Go on where the run stopped."""
-        self.filtered(lambda run: run.state in ("paused", "failed")).write(
+        self.check_access("read")
+        self.sudo().filtered(lambda run: run.state in ("paused", "failed")).write(
             {"state": "queued", "error": False}
         )
         self._trigger()
 
     def action_cancel(self):
         """End the run; what it committed stays, until a rollback."""
-        self.filtered(lambda run: run.state not in ("done", "cancelled")).write(
+        self.check_access("read")
+        self.sudo().filtered(lambda run: run.state not in ("done", "cancelled")).write(
             {"state": "cancelled", "ended_at": fields.Datetime.now()}
         )
 
@@ -189,6 +194,7 @@ class CrmMigrationRun(models.Model):
         self.write(
             {"state": "failed", "error": self._describe(error), "ended_at": fields.Datetime.now()}
         )
+        self._notify()
         self._commit()
 
     @api.model

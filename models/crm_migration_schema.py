@@ -47,14 +47,18 @@ class CrmMigrationSchema(models.AbstractModel):
     @api.model
     def _make_fields(self, run, project):
         """Create the custom fields of the confirmed map in one call: each call costs a registry."""
-        wanted = {}
+        wanted, reused = {}, {}
         for line in self._get_lines(project):
             model = self.env[f"crm.migration.target.{line.mapping_id.target}"]._model
+            field = self.env["ir.model.fields"]._get(model, line.target_field or "")
+            if line.new_type and field.state == "manual":
+                reused[field.id] = field.id
             name = line.target_field
             if line.new_type and name.startswith("x_") and name not in self.env[model]._fields:
                 wanted.setdefault((model, name), []).append(line)
             elif line.new_type == "selection" and name in self.env[model]._fields:
                 self._add_choices(run, project, model, line)
+        self._share(run, project, "ir.model.fields", reused)
         if not wanted:
             return
         values, labels = [], {}
@@ -240,7 +244,11 @@ class CrmMigrationSchema(models.AbstractModel):
         for entity, names in wanted.items():
             model, kind, fields = NAMED[entity]
             resolver = Resolver(project)
-            known = {name for field in fields for name in resolver.by_name(model, field)}
+            known = {
+                name: res_id
+                for field in reversed(fields)
+                for name, res_id in resolver.by_name(model, field).items()
+            }
             self._make_names(run, project, model, kind, names, known, fields[0])
 
     @api.model
@@ -261,7 +269,7 @@ class CrmMigrationSchema(models.AbstractModel):
                         names.setdefault(fold(name), []).append(name)
         for field, spellings in wanted.items():
             model = TAG_MODELS[field]
-            known = set(Resolver(project).by_name(model))
+            known = Resolver(project).by_name(model)
             names = {key: self._get_best_spelling(found) for key, found in spellings.items()}
             self._make_names(run, project, model, model.rpartition(".")[2], names, known)
 
@@ -272,6 +280,7 @@ class CrmMigrationSchema(models.AbstractModel):
 
     @api.model
     def _make_names(self, run, project, model, kind, names, known, field="name"):
+        self._share(run, project, model, [known[key] for key in names if key in known])
         missing = [(key, name) for key, name in names.items() if key not in known]
         created = self.env[model].create([{field: name} for __, name in missing])
         self._log_created(run, project, created, [(kind, key) for key, __ in missing])
@@ -334,6 +343,25 @@ class CrmMigrationSchema(models.AbstractModel):
                     for name, record in zip(names, records, strict=True)
                 ]
             )
+
+    @api.model
+    def _share(self, run, project, model, ids):
+        """Log as created here too what another project made and this one uses.
+
+        Whoever is rolled back last removes it; until then it is in use, and stays.
+        """
+        self.env.cr.execute(
+            """SELECT DISTINCT l.res_id FROM crm_migration_log l
+                 JOIN crm_migration_project p ON p.id = l.project_id
+                WHERE l.model = %(model)s AND l.res_id = ANY(%(ids)s) AND l.action = 'create'
+                  AND l.project_id != %(project)s AND p.state != 'rolled_back'
+                  AND NOT EXISTS (SELECT 1 FROM crm_migration_log own
+                       WHERE own.project_id = %(project)s AND own.model = l.model
+                         AND own.res_id = l.res_id AND own.action = 'create')""",
+            {"model": model, "ids": list(ids), "project": project.id},
+        )
+        shared = self.env[model].browse([row[0] for row in self.env.cr.fetchall()])
+        self._log_created(run, project, shared)
 
     @api.model
     def _read_stamps(self, table, ids):

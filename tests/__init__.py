@@ -4,3 +4,7 @@ from . import test_silence
 from . import test_journey_karmacrm
 from . import test_rollback
 from . import test_verify
+from . import test_approval
+from . import test_sample
+from . import test_query_counts
+from . import test_rights

@@ -30,8 +30,8 @@ def spoil(export):
     for row in contacts.take("missing_company", lambda row: row["company_id"]):
         row |= {"company": None, "company_id": NOWHERE, "company_name": "Ghost Bakery Ltd"}
         _leave_company(export, row)
-    for row in contacts.take("mojibake"):
-        row["fixed_last"] = _keep_garbled(f"{row['last']}-Söder")
+    for row in contacts.take("mojibake", lambda row: _can_be_garbled(row["last"])):
+        row["fixed_last"] = f"{row['last']}-Söder"
         row["last"] = Raw(row["fixed_last"].encode().decode("cp1252"))
     for row in contacts.take("duplicate_email", lambda row: row["email"]):
         row["email"] = _other_email(contacts, rng, row)
@@ -89,9 +89,9 @@ def _leave_company(export, contact):
             deal["company_id"] = ""
 
 
-def _keep_garbled(text):
-    """Without the letters whose UTF-8 bytes Windows-1252 has no letters for."""
-    return "".join(letter for letter in text if letter.isascii() or letter in "äöüéèñóá")
+def _can_be_garbled(text):
+    """Whether Windows-1252 has a letter for every byte of the text in UTF-8."""
+    return bool(text) and all(letter.isascii() or letter in "äöüéèñóá" for letter in text)
 
 
 def _other_email(contacts, rng, row):

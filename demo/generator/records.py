@@ -158,7 +158,8 @@ def _owner(export, rng, number):
     # The first owner of each locale in turn; nobody has the name of another.
     locales = _locales(export.settings)
     locale = locales[number % len(locales)]
-    first = locale.first[(number // len(locales) + settings.seed) % len(locale.first)]
+    turn = number // len(locales) + export.settings.seed
+    first = locale.first[turn % len(locale.first)]
     last = locale.last[(number + 3) % len(locale.last)]
     return {
         "name": f"{native(first)} {native(last)}",
@@ -310,7 +311,8 @@ def _probability(rng, place):
 
 
 def _activity(export, rng, number):
-    kind = KINDS[number % len(KINDS)]
+    kinds = export.settings.kinds
+    kind = kinds[number % len(kinds)]
     entity = rng.choices(("contact", "deal", "company"), (6, 3, 1))[0]
     parent = rng.choice(export.tables()[entity])
     when = _moment(rng)

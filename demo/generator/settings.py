@@ -50,6 +50,7 @@ class Settings:
     form: str = "csv"
     typed: bool = False
     by_kind: bool = False
+    kinds: tuple = ("call", "email", "note", "meeting", "task")
     pipelines: int = 1
     delimiter: str = ","
     encoding: str = "utf-8"

@@ -157,7 +157,7 @@ def _entities(export):
         del found["owner"]
     if export.settings.by_kind:
         activities = found.pop("activity")
-        for kind in KINDS:
+        for kind in export.settings.kinds:
             found[kind] = [row for row in activities if row["kind"] == kind]
     return found
 
