@@ -83,5 +83,15 @@ class CrmMigrationMappingLine(models.Model):
             field="" if self.state == "ignored" else (self.target_field or ""),
             transform=self.transform,
             reference=self.reference or "",
-            options=dict(self.options or {}),
+            options=dict(self.options or {}) | self._get_choice_option(),
         )
+
+    def _get_choice_option(self):
+        """Return the option that sends a pick-list through its value map."""
+        return {"domain": self._get_choice_domain()} if self.new_type == "selection" else {}
+
+    def _get_choice_domain(self):
+        """Return the name of a pick-list's value map: one per custom field, whatever feeds it."""
+        self.ensure_one()
+        model = self.env[f"crm.migration.target.{self.mapping_id.target}"]._model
+        return f"{model}.{self.target_field}"

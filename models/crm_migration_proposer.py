@@ -42,6 +42,7 @@ class CrmMigrationProposer(models.AbstractModel):
             self._propose_entity(project, entity, profiles[entity.code], taken)
         self._tell_columns(project, profiles)
         self._propose_values(project)
+        self._propose_choices(project)
         self._propose_stages(project)
         self._propose_owners(project)
         self._propose_inventory(project)
@@ -226,6 +227,34 @@ class CrmMigrationProposer(models.AbstractModel):
                         "count": raws[raw],
                     }
                     for raw, canonical, score, reason in proposals
+                ],
+            )
+
+    @api.model
+    def _propose_choices(self, project):
+        """Propose the values of pick-lists: each stays as it is; spellings that fold alike join."""
+        lines = project.line_ids.filtered(
+            lambda line: line.new_type == "selection" and line.state != "ignored"
+        )
+        for domain, group in lines.grouped(lambda line: line._get_choice_domain()).items():
+            counts = {}
+            for line in group:
+                for raw, count in self._count_values(line).items():
+                    counts[raw.strip()] = counts.get(raw.strip(), 0) + count
+            self._write_values(
+                project,
+                domain,
+                [
+                    {
+                        "source_value": raw,
+                        "target_value": raw,
+                        "known": True,
+                        "score": 1.0,
+                        "reason": "choice",
+                        "count": count,
+                        "sequence": number,
+                    }
+                    for number, (raw, count) in enumerate(sorted(counts.items()))
                 ],
             )
 

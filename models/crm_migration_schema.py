@@ -91,7 +91,7 @@ class CrmMigrationSchema(models.AbstractModel):
             "copied": True,
         }
         if line.new_type == "selection":
-            choices = dict.fromkeys(c.strip() for one in lines for c in self._get_choices(one))
+            choices = self._get_choice_values(line)
             values["selection_ids"] = [
                 (0, 0, {"value": choice, "name": choice, "sequence": n})
                 for n, choice in enumerate(choices)
@@ -99,8 +99,20 @@ class CrmMigrationSchema(models.AbstractModel):
         return values
 
     @api.model
+    def _get_choice_values(self, line):
+        """Return the values of a pick-list as its value map has them."""
+        values = self.env["crm.migration.mapping.value"].search(
+            [
+                ("project_id", "=", line.project_id.id),
+                ("domain", "=", line._get_choice_domain()),
+                ("target_value", "!=", False),
+            ]
+        )
+        return list(dict.fromkeys(values.mapped("target_value")))
+
+    @api.model
     def _get_choices(self, line):
-        """Return the distinct values of a pick-list from all staged rows."""
+        """Return the distinct values of a column from all staged rows."""
         self.env.cr.execute(
             """SELECT DISTINCT trim(payload ->> %s) FROM crm_migration_record
                 WHERE project_id = %s AND entity = %s AND trim(payload ->> %s) != ''
@@ -116,7 +128,7 @@ class CrmMigrationSchema(models.AbstractModel):
         if field.state != "manual" or field.ttype != "selection":
             return
         known = set(field.selection_ids.mapped("value"))
-        new = [choice for choice in self._get_choices(line) if choice not in known]
+        new = [choice for choice in self._get_choice_values(line) if choice not in known]
         created = self.env["ir.model.fields.selection"].create(
             [{"field_id": field.id, "value": choice, "name": choice} for choice in new]
         )

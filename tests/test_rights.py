@@ -6,6 +6,7 @@ import xmlrpc.client
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from ..engine.types import Problem
 from .common import MigrationCase
 from .test_approval import TABLES
 
@@ -97,6 +98,8 @@ class TestRights(MigrationCase):
             "run", "log", "issue", "check", "inventory",
         ):  # fmt: skip
             model = self.env[f"crm.migration.{name}"]
+            if name == "issue":
+                self.env[model._name]._append(self.project, [(Problem("plan_cap"), {})])
             mine = model.search([("company_id" if name == "project" else "project_id", "!=", False)])
             self.assertTrue(mine, name)
             self.assertFalse(model.with_user(stranger).search([]), name)
@@ -156,15 +159,14 @@ class TestRemote(HttpCase):
 
     def test_xmlrpc(self):
         """Reading works; creating, changing, deleting and importing do not, whatever the context."""
-        server = xmlrpc.client.ServerProxy(self.base_url() + "/xmlrpc/2/object")
         login = (self.env.cr.dbname, self.admin.id, "admin")
-        found = server.execute_kw(*login, "crm.migration.log", "search_read", [[], ["model"]])
+        found = self.xmlrpc_object.execute_kw(*login, "crm.migration.log", "search_read", [[], ["model"]])
         self.assertEqual(len(found), self.log_count)
         contexts = ({}, {"crm_migration_approving": True}, {"crm_migration_silent": True})
         for model, method, arguments in self.attempts():
             for context in contexts:
                 try:
-                    result = server.execute_kw(
+                    result = self.xmlrpc_object.execute_kw(
                         *login, model, method, arguments, {"context": context}
                     )
                 except xmlrpc.client.Fault:
@@ -192,12 +194,11 @@ class TestRemote(HttpCase):
 
     def test_private_steps_are_no_remote_methods(self):
         """What works the runs and settles approvals cannot be called from outside."""
-        server = xmlrpc.client.ServerProxy(self.base_url() + "/xmlrpc/2/object")
         login = (self.env.cr.dbname, self.admin.id, "admin")
         for model, method in (
             ("crm.migration.project", "_approve_again"), ("crm.migration.run", "_work"),
             ("crm.migration.loader", "_step"), ("crm.migration.rollback", "_step"),
         ):  # fmt: skip
             with self.assertRaises(xmlrpc.client.Fault, msg=method):
-                server.execute_kw(*login, model, method, [[self.project.id]])
+                self.xmlrpc_object.execute_kw(*login, model, method, [[self.project.id]])
         self.assertUntouched()

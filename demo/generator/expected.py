@@ -1,6 +1,7 @@
 """The answers: what must arrive of an export, and what must be flagged or held."""
 
 from .records import Raw
+from .words import LOCALES
 from .writing import TO_THE_MINUTE
 
 POLICIES = ("stub", "fallback", "hold")
@@ -48,6 +49,7 @@ def answers(export, written):
             owner["id"]: {key: owner[key] for key in ("name", "email", "matched")}
             for owner in export.owners
         },
+        "countries": {name: locale.countries[0] for locale in LOCALES for name in locale.countries},
         "columns": {
             entity: {header: key for key, _kind, header in columns}
             for entity, (columns, _rows) in written.items()

@@ -99,6 +99,11 @@ class CrmMigrationTarget(models.AbstractModel):
                 item.tell("unknown_value", field, name)
         return ids
 
+    @api.model
+    def _get_id(self, xmlid):
+        """Return the ID behind an external ID; ``env.ref`` would ask each time whether it exists."""
+        return self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
+
     # ------------------------------------------------------------- load
 
     @api.model

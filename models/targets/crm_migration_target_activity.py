@@ -1,9 +1,9 @@
 from odoo import api, models
 
+from .crm_migration_target_history import COMMON
+
 # Time of day of what was done on a day.
 NOON = "12:00:00"
-
-from .crm_migration_target_history import COMMON
 
 
 class CrmMigrationTargetActivity(models.AbstractModel):
@@ -36,7 +36,7 @@ class CrmMigrationTargetActivity(models.AbstractModel):
         return {
             "res_model_id": self.env["ir.model"]._get_id(parent.model) if parent else False,
             "res_id": parent.res_id if parent else False,
-            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+            "activity_type_id": self._get_id("mail.mail_activity_data_todo"),
             "summary": mapped.get("summary") or False,
             "note": mapped.get("body") or False,
             "date_deadline": self._get_deadline(item),
@@ -73,6 +73,51 @@ class CrmMigrationTargetActivity(models.AbstractModel):
         return self._get_deadline(item)
 
     @api.model
+    def _create(self, items, resolver):
+        models_by_id = {
+            model.id: model.model
+            for model in self.env["ir.model"].browse({i.values["res_model_id"] for i in items})
+        }
+        self._read_names(
+            (models_by_id[item.values["res_model_id"]], item.values["res_id"]) for item in items
+        )
+        return super()._create(items, resolver)
+
+    @api.model
+    def _read_names(self, parents):
+        """Read the names of what activities hang on: Odoo would, one by one, for ``res_name``."""
+        groups = {}
+        for model, res_id in parents:
+            groups.setdefault(model, set()).add(res_id)
+        for model, ids in groups.items():
+            self.env[model].browse(ids).mapped("display_name")
+
+    @api.model
+    def _create(self, items, resolver):
+        """Create with the name of the record it hangs on: Odoo would read it one by one."""
+        models_by_id = {
+            item.values["res_model_id"]: self.env["ir.model"].browse(item.values["res_model_id"])
+            for item in items
+        }
+        links = [
+            (models_by_id[item.values["res_model_id"]].model, item.values["res_id"])
+            for item in items
+        ]
+        names = self._get_names(links)
+        for item, link in zip(items, links, strict=True):
+            item.extra["res_name"] = names[link]
+        return super()._create(items, resolver)
+
+    @api.model
+    def _get_names(self, links):
+        """Return {(model, ID): display name}, with one read per model."""
+        names = {}
+        for model in {model for model, __ in links}:
+            records = self.env[model].browse({res_id for name, res_id in links if name == model})
+            names |= {(model, record.id): record.display_name for record in records}
+        return names
+
+    @api.model
     def _after_create(self, records, items, resolver):
         """Put done tasks into the chatter, as Odoo does when one is marked done."""
         resolver.messages += [
@@ -92,7 +137,7 @@ class CrmMigrationTargetActivity(models.AbstractModel):
             "subject": values["summary"],
             "body": values["note"] or "",
             "message_type": "notification",
-            "subtype_id": self.env.ref("mail.mt_activities").id,
+            "subtype_id": self._get_id("mail.mt_activities"),
             "mail_activity_type_id": values["activity_type_id"],
             "author_id": author,
             "email_from": sender,
@@ -103,14 +148,17 @@ class CrmMigrationTargetActivity(models.AbstractModel):
         """Add the done activity of calls that just became messages."""
         if not items:
             return
-        call = self.env.ref("mail.mail_activity_data_call").id
+        call = self._get_id("mail.mail_activity_data_call")
         models_by_name = {
             name: self.env["ir.model"]._get_id(name)
             for name in {item.values["model"] for item in items}
         }
+        self._read_names((item.values["model"], item.values["res_id"]) for item in items)
+        names = self._get_names([(item.values["model"], item.values["res_id"]) for item in items])
         activities = self.env["mail.activity"].create(
             [
                 {
+                    "res_name": names[item.values["model"], item.values["res_id"]],
                     "res_model_id": models_by_name[item.values["model"]],
                     "res_id": item.values["res_id"],
                     "activity_type_id": call,

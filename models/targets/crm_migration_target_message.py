@@ -41,7 +41,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
             "subject": mapped.get("summary") or False,
             "body": self._get_body(item),
             "message_type": MESSAGE_TYPES[kind],
-            "subtype_id": self.env.ref("mail.mt_note").id,
+            "subtype_id": self._get_id("mail.mt_note"),
             "is_internal": True,
             "author_id": author,
             "email_from": self._get_from(item) or sender,
@@ -54,7 +54,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
 
     @api.model
     def _get_activity_type(self, kind):
-        return self.env.ref(ACTIVITY_TYPES[kind]).id if kind == "call" else False
+        return self._get_id(ACTIVITY_TYPES[kind]) if kind == "call" else False
 
     @api.model
     def _tell_owner(self, item, resolver):

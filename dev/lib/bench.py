@@ -1,0 +1,398 @@
+"""One contender of ``dev/bench`` in one database: loads the export, measures, writes a JSON.
+
+Usage: bench.py --addons-path PATH users|ours|peer DB FOLDER [RESULT.json]
+"""
+
+import argparse
+import csv
+import json
+import resource
+import sys
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from pathlib import Path
+
+MODELS = {"company": "companies", "contact": "contacts", "deal": "deals", "activity": "messages"}
+PEER_BATCH = 2000
+#: What the web client's import dialog sends unless one ticks "track history".
+PEER_CONTEXT = {"import_file": True, "tracking_disable": True}
+WON, LOST = "Won", "Lost"
+
+
+@contextmanager
+def environment(addons_path, database):
+    """The environment of the administrator, in this process."""
+    from odoo import SUPERUSER_ID, api
+    from odoo.modules.registry import Registry
+    from odoo.tools import config
+
+    # Commands of addons are found on the path of the configuration only if it is given first.
+    config.parse_config(
+        [f"--addons-path={addons_path}", "-d", database, "--no-http", "--log-level=error"],
+        setup_logging=True,
+    )
+    with Registry(database).cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        yield env(user=env.ref("base.user_admin").id)
+
+
+def peak_memory():
+    """Most memory that this process ever had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def rows_of(folder, name):
+    with (folder / "export" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+class Meter:
+    """Time, queries and records by phase."""
+
+    def __init__(self, env):
+        self.env = env
+        self.figures = defaultdict(lambda: {"records": 0, "seconds": 0.0, "queries": 0})
+
+    @contextmanager
+    def phase(self, name, records=0):
+        started, queries = time.perf_counter(), self.env.cr.sql_log_count
+        yield
+        self.add(name, records, time.perf_counter() - started, self.env.cr.sql_log_count - queries)
+
+    def add(self, name, records, seconds, queries):
+        figure = self.figures[name]
+        figure["records"] += records
+        figure["seconds"] += seconds
+        figure["queries"] += queries
+
+
+# ------------------------------------------------------------------ users
+
+
+def make_users(env, folder):
+    """The owners of the export, so that neither contender has to ask who they are."""
+    owners = rows_of(folder, "owners")
+    env["res.users"].with_context(no_reset_password=True).create(
+        [{"name": row["Name"], "login": row["Email"], "email": row["Email"]} for row in owners]
+    )
+    env.cr.commit()
+
+
+# ------------------------------------------------------------------ this addon
+
+
+def run_ours(env, folder):
+    """The whole journey of ``odoo crm_migrate``, with each phase and each entity measured."""
+    meter = Meter(env)
+    _watch_steps(env, meter)
+    base = peak_memory()
+    _migrate(env, folder)
+    loaded = peak_memory()
+    phases = {name: dict(figure) for name, figure in meter.figures.items()}
+    content = read_content(env, "__crmmig_karmacrm__")
+    meter.figures.clear()
+    outcomes = _migrate(env, folder)
+    changed = [counts for counts in outcomes.values() if counts["created"] or counts["updated"]]
+    again = {name: dict(figure) for name, figure in meter.figures.items()}
+    meter.figures.clear()
+    _journey(env, "--rollback")
+    return {
+        "phases": phases,
+        "again": again,
+        "again_is_unchanged": not changed,
+        "rollback": dict(meter.figures["rollback"]),
+        "memory": {"start": base, "peak": loaded, "whole": peak_memory()},
+        "content": content,
+        "left": read_content(env, "__crmmig_karmacrm__"),
+    }
+
+
+def _journey(env, *arguments):
+    from odoo.addons.crm_migration.cli.crm_migrate import CrmMigrate, Journey
+
+    arguments = CrmMigrate()._parse(["--project", "bench", *arguments])
+    code = Journey(env, arguments).execute()
+    if code:
+        raise SystemExit(f"crm_migrate ended with {code}")
+    return env["crm.migration.project"].search([("name", "=", "bench")])
+
+
+def _migrate(env, folder):
+    files = str(folder / "export")
+    arguments = ("--profile", "karmacrm", "--files", files, "--until", "verified", "--yes")
+    return _journey(env, *arguments)._get_outcomes()
+
+
+def _watch_steps(env, meter):
+    """Measure every committed step of every run; those of a load by the entity they load."""
+    run_class = env.registry["crm.migration.run"]
+    loader_class = env.registry["crm.migration.loader"]
+    take_step, take_batch = run_class._take_step, loader_class._take_batch
+    taken = []
+
+    def watched_step(self):
+        before = self.processed
+        kind = self.kind
+        taken.clear()
+        started, queries = time.perf_counter(), self.env.cr.sql_log_count
+        more = take_step(self)
+        seconds = time.perf_counter() - started
+        queries = self.env.cr.sql_log_count - queries
+        self.invalidate_recordset()
+        records = self.processed - before
+        meter.add(kind, records, seconds, queries)
+        if kind == "load":
+            meter.add(f"load {taken[0] if taken else 'rest'}", records, seconds, queries)
+        return more
+
+    def watched_batch(self, project, size, ids=None):
+        rows = take_batch(self, project, size, ids)
+        taken.extend({row["entity"] for row in rows})
+        return rows
+
+    run_class._take_step, loader_class._take_batch = watched_step, watched_batch
+
+
+# ------------------------------------------------------------------ Odoo's own importer
+
+
+def run_peer(env, folder):
+    """``Model.load`` in batches, as the import dialog calls it, with external IDs on all."""
+    peer = Peer(env, folder)
+    base = peak_memory()
+    peer.make_choices()
+    env.cr.commit()
+    for entity, model, header, rows in (
+        ("company", "res.partner", *peer.companies()),
+        ("contact", "res.partner", *peer.contacts()),
+        ("deal", "crm.lead", *peer.deals()),
+        ("activity", "mail.message", *peer.messages()),
+    ):
+        peer.load(entity, model, header, list(rows))
+    return {
+        "phases": {f"load {name}": dict(figure) for name, figure in peer.meter.figures.items()},
+        "memory": {"start": base, "peak": peak_memory()},
+        "content": read_content(env, "__bench__"),
+    }
+
+
+class Peer:
+    def __init__(self, env, folder):
+        self.env = env
+        self.folder = folder
+        self.meter = Meter(env)
+        self.ids = {}
+        self.choices = {}
+        self.company_of = {row["Company ID"]: row for row in rows_of(folder, "companies")}
+        users = env["res.users"].with_context(active_test=False).search([])
+        self.users = {user.login: user.id for user in users}
+        self.countries = self._read_countries()
+
+    def _read_countries(self):
+        known = json.loads((self.folder / "export.expected.json").read_text("utf-8"))
+        codes = {country.code: country.id for country in self.env["res.country"].search([])}
+        return {name: codes[code] for name, code in known["countries"].items()}
+
+    def make_choices(self):
+        """Stages, tags, industries, sources and reasons: what the addon's schema step makes."""
+        deals, companies = rows_of(self.folder, "deals"), rows_of(self.folder, "companies")
+        partners = companies + rows_of(self.folder, "contacts")
+        team = self.env["crm.team"].create({"name": "karmaCRM"})
+        self.choices["team"] = team.id
+        self._make("crm.stage", {row["Stage"] for row in deals}, team_ids=[(6, 0, team.ids)])
+        self.env["crm.stage"].browse(self.choices["crm.stage", WON.casefold()]).is_won = True
+        self._make("crm.tag", _tags_in(deals))
+        self._make("res.partner.category", _tags_in(partners))
+        self._make("res.partner.industry", {row["Industry"] for row in companies})
+        self._make("utm.source", {row["Source"] for row in deals})
+        self._make("crm.lost.reason", {row["Lost Reason"] for row in deals})
+
+    def _make(self, model, names, **values):
+        # One of each, whatever its case: that is how the addon has them too.
+        names = {name.casefold(): name for name in sorted(names, reverse=True) if name}
+        known = {} if values else {r.name.casefold(): r for r in self.env[model].search([])}
+        for key, name in names.items():
+            record = known.get(key) or self.env[model].create({"name": name, **values})
+            self.choices[model, key] = record.id
+
+    def _choice(self, model, name):
+        return self.choices[model, name.casefold()] if name else ""
+
+    def _tag_ids(self, model, text):
+        return ",".join(str(self._choice(model, name)) for name in _split(text))
+
+    def load(self, entity, model, header, rows):
+        records = self.env[model].with_context(**PEER_CONTEXT)
+        for start in range(0, len(rows), PEER_BATCH):
+            batch = rows[start : start + PEER_BATCH]
+            with self.meter.phase(entity, len(batch)):
+                result = records.load(header, batch)
+                if not result["ids"]:
+                    raise SystemExit(f"{model}: {result['messages'][:3]}")
+                self.env.flush_all()
+                self.env.cr.commit()
+            self.env.invalidate_all()
+            for row, res_id in zip(batch, result["ids"], strict=True):
+                self.ids[row[0]] = res_id
+
+    def companies(self):
+        header = [
+            "id", "name", "is_company", "website", "email", "phone", "street", "street2", "city",
+            "zip", "country_id/.id", "industry_id/.id", "user_id/.id", "category_id/.id", "comment",
+        ]  # fmt: skip
+        return header, (
+            [
+                f"__bench__.company_{row['Company ID']}", row["Company Name"], "1", row["Website"],
+                row["Email"], row["Phone"], row["Street"], row["Street 2"], row["City"],
+                row["Zip"], self.countries.get(row["Country"], ""),
+                self._choice("res.partner.industry", row["Industry"]),
+                self.users.get(row["Owner"], ""),
+                self._tag_ids("res.partner.category", row["Tags"]), row["Notes"],
+            ]
+            for row in rows_of(self.folder, "companies")
+        )  # fmt: skip
+
+    def contacts(self):
+        header = [
+            "id", "name", "type", "email", "phone", "function", "parent_id/id", "street", "city",
+            "zip", "country_id/.id", "user_id/.id", "category_id/.id", "comment",
+        ]  # fmt: skip
+        return header, (
+            [
+                f"__bench__.contact_{row['Contact ID']}",
+                f"{row['First Name']} {row['Last Name']}",
+                self._address_type(row), row["Email"], row["Phone"], row["Job Title"],
+                f"__bench__.company_{row['Company ID']}" if row["Company ID"] else "",
+                row["Street"], row["City"], row["Zip"], self.countries.get(row["Country"], ""),
+                self.users.get(row["Owner"], ""),
+                self._tag_ids("res.partner.category", row["Tags"]), row["Notes"],
+            ]
+            for row in rows_of(self.folder, "contacts")
+        )  # fmt: skip
+
+    def _address_type(self, row):
+        """Other for an address unlike the company's: Odoo would overwrite it with that."""
+        company = self.company_of.get(row["Company ID"])
+        names = ("Street", "City", "Zip")
+        differs = company and row["Street"] and any(row[n] != company[n] for n in names)
+        return "other" if differs else "contact"
+
+    def deals(self):
+        header = [
+            "id", "name", "type", "partner_id/id", "expected_revenue", "probability", "active",
+            "date_deadline", "user_id/.id", "team_id/.id", "stage_id/.id", "source_id/.id",
+            "lost_reason_id/.id", "tag_ids/.id", "description",
+        ]  # fmt: skip
+        return header, (
+            [
+                f"__bench__.deal_{row['Deal ID']}", row["Deal Name"], "Opportunity",
+                self._partner_of(row), row["Amount"], row["Probability"],
+                "0" if row["Stage"] == LOST else "1", row["Close Date"],
+                self.users.get(row["Owner"], ""), self.choices["team"],
+                self._choice("crm.stage", row["Stage"]),
+                self._choice("utm.source", row["Source"]),
+                self._choice("crm.lost.reason", row["Lost Reason"]),
+                self._tag_ids("crm.tag", row["Tags"]), row["Notes"],
+            ]
+            for row in rows_of(self.folder, "deals")
+        )  # fmt: skip
+
+    def _partner_of(self, row):
+        if row["Contact ID"]:
+            return f"__bench__.contact_{row['Contact ID']}"
+        return f"__bench__.company_{row['Company ID']}" if row["Company ID"] else ""
+
+    def messages(self):
+        header = [
+            "id", "model", "res_id", "date", "subject", "body", "message_type", "subtype_id/.id",
+            "author_id/.id",
+        ]  # fmt: skip
+        note = self.env.ref("mail.mt_note").id
+        types = {"Email": "Incoming Email", "Note": "Comment"}
+        models = {"Company": "res.partner", "Contact": "res.partner", "Deal": "crm.lead"}
+        users = self.env["res.users"].browse(self.users.values())
+        partners = {user.login: user.partner_id.id for user in users}
+        return header, (
+            [
+                f"__bench__.activity_{row['Activity ID']}", models[row["Related To Type"]],
+                self.ids[f"__bench__.{row['Related To Type'].lower()}_{row['Related To ID']}"],
+                row["Date"].replace("T", " ").rstrip("Z"), row["Subject"], row["Body"],
+                types[row["Type"]], note, partners.get(row["Owner"], ""),
+            ]
+            for row in rows_of(self.folder, "activities")
+        )  # fmt: skip
+
+
+def _split(text):
+    return dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip())
+
+
+def _tags_in(rows):
+    return {tag for row in rows for tag in _split(row["Tags"])}
+
+
+# ------------------------------------------------------------------ content
+
+#: Odoo's importer gives persons without an address that of their company.
+OWN_ADDRESS = "is_company OR type = 'other' OR parent_id IS NULL"
+CONTENT = {
+    "partners": """
+        SELECT count(*), count(*) FILTER (WHERE is_company), count(parent_id), count(user_id),
+               count(country_id) FILTER (WHERE OWN), count(industry_id), sum(length(name)),
+               sum(length(email)), sum(length(phone)), sum(length(function)),
+               count(NULLIF(comment, '')),
+               sum(length(street)) FILTER (WHERE OWN),
+               sum(length(city)) FILTER (WHERE OWN),
+               (SELECT count(*) FROM res_partner_res_partner_category_rel l
+                  JOIN mine ON mine.res_id = l.partner_id)
+          FROM res_partner r JOIN mine ON mine.res_id = r.id""",
+    "deals": """
+        SELECT count(*), count(*) FILTER (WHERE active), count(partner_id), count(user_id),
+               count(source_id), count(lost_reason_id), round(sum(expected_revenue), 2),
+               round(sum(probability)), sum(date_deadline - DATE '2000-01-01'), sum(length(name)),
+               count(NULLIF(description, '')),
+               (SELECT count(*) FROM crm_tag_rel l JOIN mine ON mine.res_id = l.lead_id)
+          FROM crm_lead r JOIN mine ON mine.res_id = r.id""",
+    "messages": """
+        SELECT count(*), count(author_id), count(*) FILTER (WHERE model = 'crm.lead'),
+               sum(extract(epoch FROM date))::bigint, sum(length(subject)),
+               count(NULLIF(body, ''))
+          FROM mail_message r JOIN mine ON mine.res_id = r.id""",
+}
+CONTENT_MODELS = {"partners": "res.partner", "deals": "crm.lead", "messages": "mail.message"}
+
+
+def read_content(env, module):
+    """Counts and sums of what stands under the external IDs of one contender."""
+    env.flush_all()
+    content = {}
+    for name, query in CONTENT.items():
+        env.cr.execute(
+            f"""WITH mine AS (SELECT res_id FROM ir_model_data WHERE module = %s AND model = %s)
+                {query.replace("OWN", OWN_ADDRESS)}""",
+            [module, CONTENT_MODELS[name]],
+        )
+        content[name] = [float(figure or 0) for figure in env.cr.fetchone()]
+    return content
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--addons-path", required=True)
+    parser.add_argument("what", choices=("users", "ours", "peer"))
+    parser.add_argument("database")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("result", type=Path, nargs="?")
+    asked = parser.parse_args()
+    with environment(asked.addons_path, asked.database) as env:
+        if asked.what == "users":
+            make_users(env, asked.folder)
+            return 0
+        result = (run_ours if asked.what == "ours" else run_peer)(env, asked.folder)
+    asked.result.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
