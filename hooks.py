@@ -1,10 +1,42 @@
 """What happens when the addon comes and goes."""
 
+from odoo.tools import SQL
+
 
 def uninstall_hook(env):
     """Leave the customer's records whole: only our own parameters go.
 
-    Records, their external IDs (under a prefix that is no module) and the custom fields made by a
-    migration stay; see ``docs/decisions.md``.
+    Records, their external IDs (under a prefix that is no module), the custom fields made by a
+    migration and the filled fields of the source (ID, creation date, what found no field) stay;
+    see ``docs/decisions.md``.
     """
     env["ir.config_parameter"].sudo().search([("key", "=like", "crm_migration.%")]).unlink()
+    _hand_over_fields(env)
+
+
+def _hand_over_fields(env):
+    """Make our filled ``x_`` fields on the customer's records his own custom fields.
+
+    Odoo drops the column of every field that has no external ID but that of the module that goes.
+    """
+    data = env["ir.model.data"].search(
+        [("module", "=", "crm_migration"), ("model", "=", "ir.model.fields")]
+    )
+    fields = env["ir.model.fields"].browse(data.mapped("res_id")).exists()
+    kept = fields.filtered(
+        lambda field: field.name.startswith("x_")
+        and not field.model.startswith("crm.migration")
+        and _is_filled(env, field)
+    )
+    data.filtered(lambda line: line.res_id in kept.ids).unlink()
+    env.cr.execute("UPDATE ir_model_fields SET state = 'manual' WHERE id = ANY(%s)", [kept.ids])
+    kept.invalidate_recordset(["state"])
+
+
+def _is_filled(env, field):
+    model = env[field.model]
+    if not field.store or model._abstract or not model._auto:
+        return False
+    query = "SELECT 1 FROM %s WHERE %s IS NOT NULL LIMIT 1"
+    env.cr.execute(SQL(query, SQL.identifier(model._table), SQL.identifier(field.name)))
+    return bool(env.cr.fetchone())

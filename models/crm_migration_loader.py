@@ -22,6 +22,8 @@ RECORD_COLUMNS = (
 )  # fmt: skip
 # Mapped values that say when something of the history was.
 TIMES = ("date", "date_done", "date_deadline", "x_source_created_at", "done")
+# Links that were missing at the load; the record landed without them.
+MISSING_LINKS = ("missing_company", "missing_contact", "attendee_unknown")
 # What a failing statement or constraint raises; a lost connection or a conflict is no such thing.
 NOT_THE_RECORDS_FAULT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -89,6 +91,7 @@ class CrmMigrationLoader(models.AbstractModel):
             """,
             [project.id],
         )
+        self._relink(project)
         self._set_sort_keys(project)
         self.env.cr.execute(
             "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND state = 'staged'",
@@ -96,6 +99,23 @@ class CrmMigrationLoader(models.AbstractModel):
         )
         run.total = self.env.cr.fetchone()[0]
         run.cursor = {"begun": True}
+
+    @api.model
+    def _relink(self, project):
+        """Stage records again whose missing link has landed since: a delta brought it."""
+        self.env.cr.execute(
+            """UPDATE crm_migration_record r SET state = 'staged'
+                WHERE project_id = %(project)s AND res_id IS NOT NULL AND state != 'staged'
+                  AND EXISTS (
+                      SELECT 1 FROM crm_migration_issue i
+                        JOIN crm_migration_record other ON other.project_id = i.project_id
+                         AND other.res_id IS NOT NULL
+                         AND (other.source_key = i.value OR other.match_name = lower(i.value)
+                              OR other.match_email = lower(i.value))
+                       WHERE i.record_id = r.id AND i.code = ANY(%(codes)s) AND i.state = 'open')
+            """,
+            {"project": project.id, "codes": list(MISSING_LINKS)},
+        )
 
     @api.model
     def _check_fields(self, project):
@@ -269,16 +289,41 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _add_old_values(self, project, items, resolver):
-        """Map the rows that Odoo holds as well: what changed in the source is the difference."""
+        """Note what the migration last wrote: what differs from it changed in the source.
+
+        For records it created that is in the log, whole; for those it found in Odoo it is what
+        the row that was loaded last says now, and what the log has on top.
+        """
         known = [item for item in items if item.record["res_id"] and not item.held]
         if not known:
             return
+        logged, created = self._read_logged_values(project, known)
         rows = [
             item.record | {"payload": item.record["loaded_payload"] or item.record["payload"]}
             for item in known
         ]
         for item, old in zip(known, self._prepare_items(project, rows, resolver), strict=True):
-            item.record["loaded_values"] = old.values
+            written = logged.get(item.record["id"], {})
+            base = dict.fromkeys(item.values) if item.record["id"] in created else old.values
+            item.record["loaded_values"] = base | written
+
+    @api.model
+    def _read_logged_values(self, project, items):
+        """Return ({record ID: values written last}, {IDs of records this project created})."""
+        self.env.cr.execute(
+            """SELECT record_id, model, res_id, action, after FROM crm_migration_log
+                WHERE project_id = %s AND record_id = ANY(%s) AND action IN ('create', 'update')
+                ORDER BY id""",
+            [project.id, [item.record["id"] for item in items]],
+        )
+        records = {item.record["id"]: (item.model, item.record["res_id"]) for item in items}
+        logged, created = {}, set()
+        for record_id, model, res_id, action, after in self.env.cr.fetchall():
+            if records[record_id] == (model, res_id):
+                logged[record_id] = logged.get(record_id, {}) | (after or {})
+                if action == "create":
+                    created.add(record_id)
+        return logged, created
 
     @api.model
     def _group_items(self, items, key):

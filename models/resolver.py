@@ -13,19 +13,25 @@ from ..engine.mapping import fold
 from ..engine.types import Problem
 from .xmlid import xmlid_name
 
+# Reasons of a hold that pass by themselves once a user exists; whoever refers to the record waits.
+WAITING = ("unmatched_owner", "ambiguous_owner", "waits_for")
 # What a "related" reference may point to, by the canonical object type.
 RELATED = ("contact", "company", "deal", "lead")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A staged record that a reference fits."""
+    """A staged record that a reference fits.
+
+    :param stuck: held for something only a person can mend (see ``WAITING``)
+    """
 
     entity: str
     source_key: str
     state: str
     model: str
     res_id: int
+    stuck: bool = False
 
     @property
     def landed(self):
@@ -62,25 +68,36 @@ class Resolver:
 
     def _fetch(self, kind, column, values):
         self.env.cr.execute(
-            f"""SELECT {column}, entity, source_key, state, model, res_id
-                  FROM crm_migration_record
+            f"""SELECT {column}, entity, source_key, state, model, res_id,
+                       state = 'failed' OR EXISTS (
+                           SELECT 1 FROM crm_migration_issue i
+                            WHERE i.record_id = r.id AND i.severity = 'hold'
+                              AND i.state = 'open' AND i.code != ALL(%s))
+                  FROM crm_migration_record r
                  WHERE project_id = %s AND {column} = ANY(%s) AND state != 'skipped'""",
-            [self.project.id, list(values)],
+            [list(WAITING), self.project.id, list(values)],
         )
         for key, *candidate in self.env.cr.fetchall():
             self._candidates.setdefault((kind, key), []).append(Candidate(*candidate))
 
-    def find(self, reference, entity=None):
+    def find(self, reference, entity=None, stuck=False):
         """Return the candidates of a reference to a staged record.
 
         :param entity: canonical object type of a ``related`` reference, if the row tells it
+        :param stuck: also those that land only after a person mended them; a link to such a one
+            is missing until then, and made when it lands
         """
         entity = reference.entity if reference.entity != "related" else entity
         entities = [entity] if entity else RELATED
         kinds = ("id", "email", "name") if reference.by == "any" else (reference.by,)
         for kind in kinds:
             key = str(reference.value).strip() if kind == "id" else fold(reference.value)
-            found = [c for c in self._candidates.get((kind, key), ()) if c.entity in entities]
+            found = [
+                candidate
+                for candidate in self._candidates.get((kind, key), ())
+                if candidate.entity in entities
+                and (stuck or candidate.landed or not candidate.stuck)
+            ]
             if found:
                 return found
         return []

@@ -1,4 +1,5 @@
 from . import test_approval
+from . import test_command_line
 from . import test_engine
 from . import test_journey_karmacrm
 from . import test_journey_smart_crm_online

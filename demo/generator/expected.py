@@ -86,7 +86,7 @@ def _waits(export, entity, row, waiting):
 
 def _links(export, entity, row):
     if entity == "activity":
-        return [row["parent"]]
+        return [row["parent"], *(("contact", guest) for guest in _invited(export, row))]
     links = [("company", row["company_id"])] if "company_id" in row else []
     contact = linked_contact(export, row) if entity == "deal" else None
     return [*links, ("contact", contact["id"])] if contact else links
@@ -307,12 +307,17 @@ def _activity(export, row):
 
 
 def _attendees(export, row):
-    """Contacts invited, and those that share their address: nobody can tell which was meant."""
+    """Those invited, and the contact that the meeting belongs to."""
     if row["kind"] != "meeting":
         return []
-    contacts = export.by_id("contact")
-    emails = {_clean(contacts[guest]["email"]) for guest in row["attendees"]} - {None}
-    found = {one["id"] for one in export.contacts if _clean(one["email"]) in emails}
+    found = _invited(export, row)
     if row["parent"] and row["parent"][0] == "contact":
         found.add(row["parent"][1])
     return sorted(found)
+
+
+def _invited(export, row):
+    """Contacts invited, and those that share their address: nobody can tell which was meant."""
+    contacts = export.by_id("contact")
+    emails = {_clean(contacts[guest]["email"]) for guest in row["attendees"]} - {None}
+    return {guest for email in emails for guest in export.with_email(email)}

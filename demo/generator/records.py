@@ -55,6 +55,14 @@ class Export:
             self._index[entity] = {row["id"]: row for row in self.tables()[entity]}
         return self._index[entity]
 
+    def with_email(self, email):
+        """IDs of the contacts that have this address."""
+        if "email" not in self._index:
+            found = self._index["email"] = {}
+            for row in self.contacts:
+                found.setdefault(row["email"], []).append(row["id"])
+        return self._index["email"].get(email, [])
+
     def flag(self, entity, row, defect):
         self.flags.setdefault((entity, row["id"]), []).append(defect)
 

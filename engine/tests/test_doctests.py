@@ -4,8 +4,8 @@ import doctest
 from importlib import import_module
 
 MODULES = (
-    "cells", "countries", "currencies", "dates", "numbers", "text", "reading.archive",
-    "reading.codepage", "reading.layout", "reading.xlsx_file",
+    "cells", "colors", "countries", "currencies", "dates", "numbers", "text", "reading.archive",
+    "reading.codepage", "reading.layout", "reading.xlsx_file", "trees",
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
         references = item.mapped.references.get("res_id", [])
         told = item.mapped.values.get("res_model")
         for reference in references:
-            found = resolver.find(reference, told)
+            found = resolver.find(reference, told, stuck=True)
             landed = [candidate for candidate in found if candidate.landed]
             if len(found) == 1 and landed:
                 return landed[0]

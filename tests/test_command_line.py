@@ -1,0 +1,223 @@
+"""The contract of ``odoo crm_migrate``: exit codes, the report, and that it does what screens do.
+
+Run in this process: the command's own connection would not see the test's transaction.
+``dev/test-uninstall`` runs it as a process of its own, on a database of its own.
+"""
+
+import contextlib
+import io
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ..cli.crm_migrate import CrmMigrate, Journey
+from .common import DATA, MigrationCase
+
+OUTCOMES = {"created", "updated", "unchanged", "merged", "held", "failed", "skipped"}
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestCommandLine(MigrationCase):
+    makes_fields = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_user("Sel Ler", "sel@ler.example", "sales_team.group_sale_salesman")
+        cls.make_user("Mana Ger", "mana@ger.example", "sales_team.group_sale_salesman")
+        cls.folder = Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+
+    def call(self, *arguments, json_file=True):
+        """Return (exit code, report, output) of one call."""
+        path = self.folder / "report.json"
+        path.unlink(missing_ok=True)
+        arguments = [str(argument) for argument in ("--project", "Rehearsal", *arguments)]
+        if json_file:
+            arguments += ["--json", str(path)]
+        output = io.StringIO()
+        with (
+            patch.object(self.cr, "commit", self.env.flush_all),
+            patch.object(self.cr, "rollback"),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+        ):
+            try:
+                code = Journey(self.env, CrmMigrate()._parse(arguments)).execute()
+            except SystemExit as stop:  # argparse
+                code = stop.code
+        report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return code, report, output.getvalue()
+
+    def files(self, profile="karmacrm"):
+        return ("--profile", profile, "--files", DATA / profile)
+
+    def assertReport(self, report):
+        """The keys of the contract; per entity, read is the sum of the outcomes."""
+        self.assertEqual(
+            set(report), {"project", "profile", "state", "runs", "entities", "issues", "checks"}
+        )
+        for run in report["runs"]:
+            self.assertEqual(set(run), {"kind", "state", "seconds", "records"})
+        for entity, counts in report["entities"].items():
+            self.assertEqual(set(counts), OUTCOMES | {"read", "staged"})
+            self.assertEqual(
+                counts["read"], counts["staged"] + sum(counts[name] for name in OUTCOMES), entity
+            )
+        for issue in report["issues"]:
+            self.assertEqual(
+                set(issue),
+                {"code", "severity", "entity", "source_key", "field", "value", "message", "file",
+                 "line"},
+            )  # fmt: skip
+        self.assertEqual(set(report["checks"]), {"equal", "explained", "different", "missing"})
+        return report
+
+    def test_default_ends_with_the_open_questions(self):
+        """Without --yes the proposal waits for a person: exit 3, nothing made."""
+        before = self.dump()
+        code, report, output = self.call(*self.files())
+        self.assertEqual(code, 3, output)
+        self.assertReport(report)
+        self.assertEqual((report["state"], report["profile"]), ("proposed", "karmacrm"))
+        self.assertEqual(report["entities"]["contact"]["staged"], 7)
+        self.assertIn("not confirmed", output)
+        self.assertIn("firmen_semikolon.csv: company", output)
+        self.assertSameDump(before, self.dump())
+        # Pressing on without --yes does not help.
+        code, report, output = self.call("--until", "loaded")
+        self.assertEqual((code, report["state"]), (3, "proposed"), output)
+        self.assertSameDump(before, self.dump())
+
+    def test_until(self):
+        """Each --until ends where it says; the next call goes on from there."""
+        code, report, output = self.call(*self.files(), "--until", "staged")
+        self.assertEqual((code, report["state"]), (0, "staged"), output)
+        code, report, output = self.call("--until", "proposed", "--yes")
+        self.assertEqual((code, report["state"]), (0, "confirmed"), output)
+        code, report, output = self.call("--until", "sampled", "--yes")
+        self.assertEqual((code, report["state"]), (0, "sampled"), output)
+        self.assertEqual(report["entities"]["deal"]["created"], 0)
+        self.assertGreater(report["checks"]["equal"], 0)
+        code, report, output = self.call("--until", "loaded")
+        self.assertEqual(code, 3, "the sample is not approved")
+        code, report, output = self.call("--until", "loaded", "--yes")
+        self.assertEqual((code, report["state"]), (4, "loaded"), output)
+        code, report, output = self.call("--verify")
+        self.assertEqual((code, report["state"]), (4, "verified"), output)
+
+    def test_whole_journey_and_again(self):
+        """Held records: exit 4; none held: 0; a second call of the same changes nothing."""
+        arguments = (*self.files(), "--until", "verified", "--yes")
+        code, report, output = self.call(*arguments)
+        self.assertEqual(code, 4, output)
+        self.assertReport(report)
+        self.assertEqual(report["state"], "verified")
+        self.assertEqual(report["entities"]["deal"] | {}, report["entities"]["deal"] | {
+            "read": 6, "created": 5, "held": 1, "failed": 0})  # fmt: skip
+        self.assertEqual((report["checks"]["different"], report["checks"]["missing"]), (0, 0))
+        self.assertIn("unmatched_owner", {issue["code"] for issue in report["issues"]})
+        before = self.dump()
+        code, again, output = self.call(*arguments)
+        self.assertEqual(code, 4, output)
+        self.assertSameDump(before, self.dump())
+        for entity, counts in self.assertReport(again)["entities"].items():
+            self.assertEqual((counts["created"], counts["updated"]), (0, 0), entity)
+            self.assertEqual(counts["read"], report["entities"][entity]["read"])
+
+    def test_delta(self):
+        """A newer export of the same project updates what changed, and only that."""
+        self.call(*self.files("smart_crm_online"), "--until", "loaded", "--yes")
+        newer = self.folder / "newer"
+        shutil.copytree(DATA / "smart_crm_online", newer)
+        deals = newer / "deals_name_that_fits_two.csv"
+        deals.write_text(deals.read_text().replace("1,250.00", "1,300.00"))
+        code, report, output = self.call("--delta", newer, "--until", "verified", "--yes")
+        self.assertEqual(code, 0, output)
+        entities = self.assertReport(report)["entities"]
+        self.assertEqual((entities["deal"]["updated"], entities["deal"]["unchanged"]), (1, 3))
+        self.assertEqual(entities["contact"]["unchanged"], 4)
+        project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
+        self.assertEqual(self.find(project, "deal", "701").expected_revenue, 1300)
+
+    def test_rollback(self):
+        """--preview writes nothing; --rollback leaves the database as it was."""
+        before = self.dump()
+        self.call(*self.files("smart_crm_online"), "--until", "loaded", "--yes")
+        loaded = self.dump()
+        code, __, output = self.call("--rollback", "--preview")
+        self.assertEqual(code, 0)
+        self.assertRegex(output, r"crm\.lead +4\n")
+        self.assertSameDump(loaded, self.dump())
+        code, report, output = self.call("--rollback")
+        self.assertEqual((code, report["state"]), (0, "rolled_back"), output)
+        self.assertSameDump(before, self.dump())
+
+    def test_saved_map(self):
+        """A map exported from a rehearsal decides the next one as it was decided there."""
+        saved = self.folder / "map.json"
+        self.call(*self.files(), "--yes")
+        project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
+        line = project.line_ids.filtered(lambda line: line.column == "Job Title")
+        line.action_ignore()
+        code, __, output = self.call("--yes", "--export-map", saved)
+        self.assertEqual(code, 0, output)
+        project.name = "First rehearsal"
+        code, report, output = self.call(*self.files(), "--map", saved, "--until", "loaded")
+        self.assertEqual(code, 3, "the sample is still to be approved: nothing else is open")
+        self.assertEqual(report["state"], "sampled", output)
+        project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
+        line = project.line_ids.filtered(lambda line: line.column == "Job Title")
+        self.assertEqual(line.state, "ignored")
+
+    def test_policies(self):
+        """--set takes policies; users by login; the fallback owns what nobody else does."""
+        code, report, output = self.call(
+            *self.files(), "--until", "loaded", "--yes",
+            "--set", "owner_policy=fallback", "fallback_user=mana@ger.example",
+        )  # fmt: skip
+        self.assertEqual(report["entities"]["contact"]["held"], 0, output)
+        project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
+        self.assertEqual(self.find(project, "contact", "5").user_id.login, "mana@ger.example")
+        self.assertEqual(self.codes(project, "contact", "5"), {"owner_fallback"})
+
+    def test_wrong_use(self):
+        """Wrong use is exit 2, says what is wrong, and writes nothing."""
+        before = self.dump()
+        for arguments in (
+            ("--profile", "nonsense", "--files", DATA / "karmacrm"),
+            ("--profile", "karmacrm", "--files", "/no/such/file.csv"),
+            ("--profile", "karmacrm"),
+            ("--rollback",),
+            ("--verify",),
+            ("--delta", DATA / "karmacrm"),
+            (*self.files(), "--set", "owner_policy=guess"),
+            (*self.files(), "--set", "nonsense=1"),
+            (*self.files(), "--set", "owner_policy=fallback", "fallback_user=nobody"),
+            (*self.files(), "--set", "owner_policy=fallback"),
+            (*self.files(), "--set", "sample_size=5"),
+            (*self.files(), "--until", "nowhere"),
+        ):
+            with self.subTest(arguments=arguments[-2:]), contextlib.suppress(_Undo):
+                with self.env.cr.savepoint():
+                    code, __, output = self.call(*arguments, json_file=False)
+                    self.assertEqual(code, 2, output)
+                    self.assertTrue(output.strip())
+                    raise _Undo
+        self.assertSameDump(before, self.dump())
+
+    def test_report_folder(self):
+        """--report writes the proof as files."""
+        self.call(*self.files("smart_crm_online"), "--until", "verified", "--yes")
+        code, __, output = self.call("--report", self.folder / "proof", json_file=False)
+        self.assertEqual(code, 0, output)
+        names = {path.name for path in (self.folder / "proof").iterdir()}
+        self.assertGreaterEqual(names, {"report.html", "issues.csv"})
+
+
+class _Undo(Exception):
+    """Leaves the savepoint of one call."""
