@@ -43,6 +43,9 @@
         "web.assets_backend": [
             "crm_migration/static/src/**/*",
         ],
+        "web.assets_tests": [
+            "crm_migration/static/tests/tours/**/*",
+        ],
     },
     "application": True,
     "uninstall_hook": "uninstall_hook",

@@ -109,6 +109,8 @@ class Journey:
 
     def _act(self):
         asked = self.arguments
+        if not (asked.preview or asked.report):
+            self._finish_stopped()
         if asked.rollback:
             return self._roll_back()
         if asked.report:
@@ -249,15 +251,17 @@ class Journey:
             self.project.action_approve_sample()
         self.env.cr.commit()
 
-    def _resume(self):
-        """Go on with a stopped run, or load what was held."""
-        stopped = self.project.run_ids.filtered(
-            lambda run: run.state in ("queued", "running", "paused", "failed")
-        )[:1]
+    def _finish_stopped(self):
+        """Go on with a run that was killed on its way; one that failed only when asked to."""
+        states = ["queued", "running", "paused"] + ["failed"] * self.arguments.resume
+        stopped = self.project.run_ids[:1].filtered(lambda run: run.state in states)
         if stopped:
             stopped.action_resume()
             self.env.cr.commit()
             self._work(stopped)
+
+    def _resume(self):
+        """Load what was held."""
         if self.project.state in ("approved", "loaded", "verified"):
             if self.project.owner_policy == "stub":
                 self._run("schema")

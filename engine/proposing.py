@@ -19,7 +19,7 @@ NAME_WEIGHT = 0.25  # of the file name against the headers, in recognising a tab
 STRANGER = 0.15  # weight of a column that fits no entity
 KEPT = "x_source_data"
 RESERVED = {
-    KEPT, "x_source_id", "x_source_system", "x_source_created_at", "x_source_modified_at",
+    KEPT, "x_source_id", "x_source_system", "x_source_company_ids", "x_source_created_at", "x_source_modified_at",
     "x_source_currency", "x_source_stage_entered_at", "x_source_probability", "x_spark_owner_id",
     "x_spark_user_id",
 }  # fmt: skip
@@ -397,7 +397,7 @@ def _stage(name, deals, vocabulary, order):
         "probability": probability,
         "is_won": is_won,
         "is_lost": is_lost,
-        "known": usual is not None,
+        "known": usual is not None or name in order,
         "code": usual["code"] if usual else "",
         "given": given,
     }
@@ -417,8 +417,13 @@ def _usual_figure(deals, vocabulary):
 
 def _place(stages, vocabulary):
     """Sort: as the source tells, else the usual order; unknown stages by their probability."""
-    if all(stage["given"] is not None for stage in stages):
-        stages.sort(key=lambda stage: stage["given"])
+    told = [stage for stage in stages if stage["given"] is not None]
+    if told:
+        told.sort(key=lambda stage: stage["given"])
+        for stage in stages:
+            if stage["given"] is None:
+                told.insert(_before(stage, told), stage)
+        stages[:] = told
         return
     usual = {stage["code"]: number for number, stage in enumerate(vocabulary.stages)}
     ends = [stage for stage in stages if stage["is_won"] or stage["is_lost"]]
@@ -433,7 +438,8 @@ def _place(stages, vocabulary):
 def _before(stage, placed):
     """Return the place before the first stage that is likelier to be won, else the last."""
     if stage["probability"] is None:
-        return len(placed)
+        ends = (n for n, other in enumerate(placed) if other["is_won"] or other["is_lost"])
+        return next(ends, len(placed))
     figures = [other["probability"] for other in placed]
     likelier = (n for n, figure in enumerate(figures) if (figure or 0) > stage["probability"])
     return next(likelier, len(placed))

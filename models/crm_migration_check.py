@@ -25,7 +25,7 @@ class CrmMigrationCheck(models.Model):
         ],
         required=True,
     )
-    entity = fields.Char()
+    entity = fields.Selection(words.select_entity, string="File Kind")
     record_id = fields.Many2one("crm.migration.record", ondelete="set null", index="btree_not_null")
     source_key = fields.Char()
     model = fields.Char()

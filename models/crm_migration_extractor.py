@@ -9,6 +9,7 @@ from ..engine.exceptions import SourceError
 from ..engine.inference import ColumnStatistics
 from ..engine.mapping import fold
 from ..engine.types import Problem
+from ..engine.vocabulary import load as load_vocabulary
 
 PREVIEW_ROWS = 10
 # Enough rows to tell which column holds the ID; the map itself is proposed from all rows.
@@ -17,7 +18,7 @@ INSPECTED_ROWS = 500
 STAGED_ROWS = 5000
 SEPARATOR = "\x1f"
 # What tells two records apart where the source gives no IDs.
-NATURAL = ("name", "email", "login", "phone", "summary", "date")
+NATURAL = ("name", "email", "login", "phone", "summary", "date", "team_ids")
 
 # Readers that are half-way through a file: run ID -> state. Only a short cut: a worker that does
 # not find its reader here opens the file again and skips what is staged.
@@ -135,12 +136,16 @@ class CrmMigrationExtractor(models.AbstractModel):
     def _find_keys(self, profile, entity, header, rows):
         """Return the column with the source's ID, and those that tell a row without one apart."""
         if not entity:
-            return {"key_column": False, "natural_columns": []}
-        proposals = proposing.propose(profile.entity(entity), self._profile_columns(header, rows))
+            return {"key_column": False, "natural_columns": [], "name_columns": []}
+        entity = profile.entity(entity)
+        proposals = proposing.propose(entity, self._profile_columns(header, rows))
         fields = [(p.rule.field, p.rule.column) for p in proposals]
+        slots = {slot.name: slot.field for slot in load_vocabulary().slots_of(entity)}
+        named = [[c for f, c in fields if f == slots[key]] for key in entity.keys if key != "id"]
         return {
             "key_column": next((column for field, column in fields if field == "id"), False),
             "natural_columns": [column for field, column in fields if field in NATURAL],
+            "name_columns": [columns for columns in named if columns],
         }
 
     @api.model
@@ -249,7 +254,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         if row.footer:
             key, state, problem = f"line {row.line}", "skipped", Problem("footer_row")
         elif not key:
-            key = self._get_natural_key(file, payload, row_hash)
+            key = self._get_natural_key(file, payload, row_hash, keys)
             if file.key_column:
                 problem = Problem("missing_key")
         if key in keys and state == "staged":
@@ -270,8 +275,18 @@ class CrmMigrationExtractor(models.AbstractModel):
         return f"{key}#{number}"
 
     @api.model
-    def _get_natural_key(self, file, payload, row_hash):
-        """Return a key for a row without ID: what names it, else its fingerprint."""
+    def _get_natural_key(self, file, payload, row_hash, keys):
+        """Return a key for a row without ID: what names it, else its fingerprint.
+
+        What the profile calls its key is enough (a company's name: its phone may change), unless
+        another row has it already: then all that tells the two apart.
+        """
+        for columns in file.name_columns or []:
+            key = " ".join(filter(None, (fold(payload.get(column) or "") for column in columns)))
+            if key and keys.get(key, row_hash) == row_hash:
+                return key
+            if key:
+                break
         parts = [fold(payload.get(column) or "") for column in file.natural_columns or []]
         return "|".join(parts) if any(parts) else row_hash
 

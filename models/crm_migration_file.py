@@ -39,6 +39,7 @@ class CrmMigrationFile(models.Model):
     entity_reason = fields.Char(string="Recognised By")
     key_column = fields.Char(help="Column with the source's own ID of the record.")
     natural_columns = fields.Json(help="Columns that tell rows without an ID apart.")
+    name_columns = fields.Json(help="Columns that name a row without an ID, best first.")
     state = fields.Selection(
         [
             ("new", "To read"),

@@ -32,7 +32,7 @@ class CrmMigrationIssue(models.Model):
         required=True,
     )
     severity_rank = fields.Integer(aggregator=None)
-    entity = fields.Char()
+    entity = fields.Selection(words.select_entity, string="File Kind")
     record_id = fields.Many2one("crm.migration.record", ondelete="cascade", index="btree_not_null")
     file_id = fields.Many2one("crm.migration.file", ondelete="cascade", index="btree_not_null")
     source_key = fields.Char()

@@ -12,18 +12,19 @@ from .item import Item
 from .resolver import Resolver
 from .silence import silent
 from .targets.crm_migration_target_activity import NOON
+from .trees import arrange
 from .xmlid import xmlid_name
 
 _logger = logging.getLogger(__name__)
 
 RECORD_COLUMNS = (
     "id", "entity", "source_key", "file_id", "line", "payload", "loaded_payload", "state",
-    "model", "res_id",
+    "model", "res_id", "in_circle",
 )  # fmt: skip
 # Mapped values that say when something of the history was.
 TIMES = ("date", "date_done", "date_deadline", "x_source_created_at", "done")
 # Links that were missing at the load; the record landed without them.
-MISSING_LINKS = ("missing_company", "missing_contact", "attendee_unknown")
+MISSING_LINKS = ("missing_company", "missing_parent", "missing_contact", "attendee_unknown")
 # What a failing statement or constraint raises; a lost connection or a conflict is no such thing.
 NOT_THE_RECORDS_FAULT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -137,7 +138,11 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _set_sort_keys(self, project):
-        """Order history by its time: the chatter sorts messages by ID (odoo19.md, rule 7)."""
+        """Order history by its time: the chatter sorts messages by ID (odoo19.md, rule 7).
+
+        Companies are ordered by their depth in their tree.
+        """
+        arrange(project)
         for mapping in project.mapping_ids.filtered(lambda m: m.target == "timeline"):
             entity_map = self._get_entity_map(project, mapping.entity)
             columns = {c for name in TIMES for c in entity_map.columns_of(name)}

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+from . import words
+from .target_choices import TargetChoices
+
 
 class CrmMigrationMapping(models.Model):
     _name = "crm.migration.mapping"
@@ -11,8 +14,9 @@ class CrmMigrationMapping(models.Model):
         "crm.migration.project", required=True, index=True, ondelete="cascade"
     )
     sequence = fields.Integer(help="Load order: owners and companies before contacts, and so on.")
-    entity = fields.Char(required=True)
+    entity = fields.Selection(words.select_entity, required=True, string="File Kind")
     target = fields.Char(required=True, help="Writer of the Odoo records: partner, lead …")
+    target_name = fields.Char(compute="_compute_target_name", string="Becomes")
     constants = fields.Json(help="Values that every record of the entity gets.")
     line_ids = fields.One2many("crm.migration.mapping.line", "mapping_id")
     line_count = fields.Integer(compute="_compute_counts")
@@ -36,6 +40,33 @@ class CrmMigrationMapping(models.Model):
                 count for (owner, __), count in groups.items() if owner == mapping
             )
 
+    @api.depends("entity")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = words.get_entities(self.env)
+        for mapping in self:
+            mapping.display_name = labels.get(mapping.entity, mapping.entity)
+
+    @api.depends("target", "entity")
+    @api.depends_context("lang")
+    def _compute_target_name(self):
+        for mapping in self:
+            model = self.env[f"crm.migration.target.{mapping.target}"]._model
+            timeline = mapping.target == "timeline"
+            mapping.target_name = (
+                self.env._("Activities, messages and meetings")
+                if timeline
+                else self.env["ir.model"]._get(model).name
+            )
+
+    def _get_target_choices(self, line):
+        """Return where a column of this entity may go: labels, technical names and values.
+
+        :param line: the line of the column
+        """
+        self.ensure_one()
+        return TargetChoices(self).get(line)
+
     def action_open_lines(self):
         """Show the columns of this entity."""
         self.ensure_one()
@@ -44,6 +75,6 @@ class CrmMigrationMapping(models.Model):
         )
         return action | {
             "domain": [("mapping_id", "=", self.id)],
-            "display_name": self.entity,
+            "display_name": self.display_name,
             "context": {"search_default_questions": 0},
         }

@@ -3,8 +3,15 @@ from odoo.exceptions import UserError
 
 from ..engine.transforms import TRANSFORMS
 from ..engine.types import Rule
+from . import words
+from .line_preview import LinePreview
+from .target_choices import TargetChoices
 
 STATES = [("proposed", "To confirm"), ("confirmed", "Confirmed"), ("ignored", "Ignored")]
+# What decides where a column goes and how: a change of it is a decision.
+DECIDING = {"target_field", "transform", "reference", "options", "new_type"}
+# Options that a person may correct, each with a field of its own.
+READING = ("date_order", "decimal", "separator")
 
 
 class CrmMigrationMappingLine(models.Model):
@@ -19,7 +26,9 @@ class CrmMigrationMappingLine(models.Model):
         "crm.migration.mapping", required=True, index=True, ondelete="cascade"
     )
     project_id = fields.Many2one(related="mapping_id.project_id", store=True, index=True)
-    entity = fields.Char(related="mapping_id.entity", store=True)
+    entity = fields.Selection(
+        related="mapping_id.entity", selection=words.select_entity, store=True, string="File Kind"
+    )
     sequence = fields.Integer()
     column = fields.Char(required=True)
     samples = fields.Char(help="The first values of the column.")
@@ -31,11 +40,45 @@ class CrmMigrationMappingLine(models.Model):
         help="Field of the Odoo record; 'id' is the source's key, 'x_source_data' keeps the text "
         "with the record without a field of its own, empty leaves the column out."
     )
+    target_label = fields.Char(compute="_compute_target_label", string="Goes To")
     transform = fields.Selection(selection="_selection_transform", default="text", required=True)
     reference = fields.Char(help="Record the value names: company.id, contact.name, owner.any …")
     options = fields.Json()
     new_label = fields.Char(string="Label", help="Label of the custom field that will be made.")
-    new_type = fields.Char(string="Type", help="Type of the custom field that will be made.")
+    new_type = fields.Selection(
+        [
+            ("char", "Text in one line"),
+            ("text", "Text"),
+            ("html", "Formatted text"),
+            ("integer", "Whole number"),
+            ("float", "Number"),
+            ("date", "Date"),
+            ("datetime", "Date and time"),
+            ("boolean", "Yes or no"),
+            ("selection", "Pick-list"),
+        ],
+        string="Type",
+        help="Type of the custom field that will be made.",
+    )
+    date_order = fields.Selection(
+        [("dmy", "Day, month, year"), ("mdy", "Month, day, year"), ("ymd", "Year, month, day")],
+        compute="_compute_options",
+        inverse="_inverse_options",
+        string="Order of Dates",
+        help="Empty: only what can be read in one way is read.",
+    )
+    decimal = fields.Selection(
+        [(".", "1,234.56 (point)"), (",", "1.234,56 (comma)")],
+        compute="_compute_options",
+        inverse="_inverse_options",
+        string="Decimal Mark",
+    )
+    separator = fields.Char(
+        compute="_compute_options",
+        inverse="_inverse_options",
+        help="What stands between several values of one cell.",
+    )
+    preview = fields.Json(compute="_compute_preview", string="Before and After")
     choices = fields.Json(help="Distinct values of a pick-list.")
     score = fields.Float(aggregator=None, digits=(3, 2), help="1 is certain.")
     reason = fields.Char(help="Why this target was proposed.")
@@ -56,13 +99,106 @@ class CrmMigrationMappingLine(models.Model):
         """A changed line is decided by whoever changes it, and voids the approvals."""
         if not self.env.context.get("crm_migration_proposing"):
             decided = {"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
-            if vals.keys() & {"target_field", "transform", "reference", "options"}:
-                vals = {"state": "confirmed"} | vals
+            if vals.keys() & DECIDING:
+                out = "target_field" in vals and not vals["target_field"]
+                vals = {"state": "ignored" if out else "confirmed"} | vals
             if "state" in vals:
                 vals = vals | decided
+            self._check_key(vals)
         result = super().write(vals)
+        if vals.keys() & DECIDING and not self.env.context.get("crm_migration_proposing"):
+            self._propose_values()
         self.project_id._void_changed_approvals()
         return result
+
+    def _check_key(self, vals):
+        """Which column holds the ID is said at the file: its rows are read by it."""
+        if vals.get("target_field") != "id":
+            return
+        for line in self.filtered(lambda line: line.target_field != "id"):
+            files = line.project_id.file_ids.filtered(lambda file: file.entity == line.entity)  # noqa: B023
+            if line.column not in files.mapped("key_column"):
+                raise UserError(
+                    self.env._(
+                        "Choose “%(column)s” as the column with the ID at the file, and read it "
+                        "again: the rows are told apart by it.",
+                        column=line.column,
+                    )
+                )
+
+    def _propose_values(self):
+        """Propose the value maps that the changed lines need and that are not there yet."""
+        for project in self.project_id:
+            mapped = self.filtered(lambda line: line.project_id == project)  # noqa: B023
+            proposer = self.env["crm.migration.proposer"].sudo()
+            project = project.sudo().with_context(crm_migration_proposing=True)
+            if any((line.options or {}).get("domain") for line in mapped):
+                proposer._propose_values(project)
+            if any(line.new_type == "selection" for line in mapped):
+                proposer._propose_choices(project)
+            references = {(line.reference or "").partition(".")[0] for line in mapped}
+            if references & {"stage", "team"}:
+                proposer._propose_stages(project)
+            if "owner" in references:
+                proposer._propose_owners(project)
+
+    @api.depends("target_field", "reference", "options", "new_label", "new_type", "state")
+    @api.depends_context("lang")
+    def _compute_target_label(self):
+        for mapping, lines in self.grouped("mapping_id").items():
+            choices = TargetChoices(mapping)
+            for line in lines:
+                line.target_label = choices.describe(line)
+
+    @api.depends("options")
+    def _compute_options(self):
+        for line in self:
+            options = line.options or {}
+            line.date_order = options.get("date_order") or False
+            line.decimal = options.get("decimal") or False
+            line.separator = options.get("separator") or False
+
+    def _inverse_options(self):
+        for line in self:
+            options = line._merge_options()
+            if options != (line.options or {}):
+                line.options = options
+
+    @api.onchange(*READING)
+    def _onchange_options(self):
+        self.options = self._merge_options()
+
+    def _merge_options(self):
+        """Return the options with what the person set in their fields."""
+        told = {name: self[name] for name in READING if self[name]}
+        rest = {name: value for name, value in (self.options or {}).items() if name not in READING}
+        return rest | told
+
+    def _get_reading_options(self):
+        """Return the options that say how the cells are written, not what they mean."""
+        return {
+            name: value
+            for name, value in (self.options or {}).items()
+            if name in ("date_order", "decimal", "separator", "timezone", "scale")
+        }
+
+    @api.onchange("new_type")
+    def _onchange_new_type(self):
+        """Read the values as the new field wants them."""
+        if self.new_type:
+            self.transform = {"char": "line", "selection": "line"}.get(self.new_type, self.new_type)
+
+    @api.depends("target_field", "transform", "reference", "options", "new_type", "state")
+    def _compute_preview(self):
+        for line in self:
+            line.preview = LinePreview(line).get()
+
+    @api.readonly
+    def get_target_choices(self):
+        """Return where the column may go, for the field picker (see :class:`TargetChoices`)."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.mapping_id._get_target_choices(self)
 
     def action_confirm(self):
         """Accept the proposals as they stand; a line without a target stays ignored."""

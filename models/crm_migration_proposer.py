@@ -7,6 +7,7 @@ from ..engine.inference import ColumnStatistics, settle_dates
 from ..engine.mapping import fold
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
+from .pipelines import Pipelines
 from .resolver import Resolver
 
 # Rows read at a time when profiling the columns.
@@ -277,33 +278,64 @@ class CrmMigrationProposer(models.AbstractModel):
 
     @api.model
     def _propose_stages(self, project):
-        """Propose the stages of each pipeline: order, probability, won or lost."""
-        vocabulary = load_vocabulary()
-        for mapping in project.mapping_ids:
-            lines = mapping.line_ids.filtered(lambda line: line.state != "ignored")
-            stage = lines.filtered(lambda line: (line.reference or "").startswith("stage."))[:1]
-            if not stage:
-                continue
-            columns = [stage.column] + [
-                lines.filtered(lambda line, name=name: line.target_field == name)[:1].column
-                or stage.column
-                for name in ("team_id", "won_status", "probability")
-            ]
-            pipelines = {}
-            for raw, pipeline, status, figure, count in self._group_rows(
-                project, mapping.entity, columns
-            ):
-                name = (pipeline or "").strip() if columns[1] != stage.column else ""
-                pipelines.setdefault(name, []).append(
-                    (
-                        raw,
-                        status if columns[2] != stage.column else None,
-                        self._to_figure(figure) if columns[3] != stage.column else None,
-                        count,
-                    )
+        """Propose the stages of each pipeline: order, probability, won or lost.
+
+        What the export's own list of stages says counts before what the deals let one guess.
+        """
+        vocabulary, lists = load_vocabulary(), Pipelines(project)
+        pipelines = {
+            lists.listed[key]: [(name, outcomes[name], None, 0) for name in outcomes]
+            for key, outcomes in lists.outcomes.items()
+        }
+        for mapping in project.mapping_ids.filtered(lambda m: m.target == "lead"):
+            for name, deals in self._group_stages(project, mapping, lists).items():
+                pipelines.setdefault(name, []).extend(deals)
+        for name, deals in pipelines.items():
+            order = lists.order.get(fold(name), {})
+            self._write_stages(project, name, deals, vocabulary, order)
+
+    @api.model
+    def _group_stages(self, project, mapping, lists):
+        """Return {pipeline: [(stage, status, probability, count)]} of the deals or leads."""
+        lines = mapping.line_ids.filtered(lambda line: line.state != "ignored")
+        stage = lines.filtered(lambda line: (line.reference or "").startswith("stage."))[:1]
+        if not stage:
+            return {}
+        others = [
+            lines.filtered(lambda line, name=name: line.target_field == name)[:1]
+            for name in ("team_id", "won_status", "probability")
+        ]
+        columns = [stage.column, *(line.column or stage.column for line in others)]
+        by = [(line.reference or "").rpartition(".")[2] for line in (stage, others[0])]
+        default = self._get_default_pipeline(project, mapping, others[0], lists)
+        pipelines = {}
+        for raw, pipeline, status, figure, count in self._group_rows(
+            project, mapping.entity, columns
+        ):
+            listed, name = lists.stage(raw, by[0])
+            given = lists.name(pipeline, by[1]) if others[0] else ""
+            pipelines.setdefault(given or listed or default, []).append(
+                (
+                    name,
+                    status if others[1] else None,
+                    self._to_figure(figure) if others[2] else None,
+                    count,
                 )
-            for name, deals in pipelines.items():
-                self._write_stages(project, name, deals, vocabulary)
+            )
+        return pipelines
+
+    @api.model
+    def _get_default_pipeline(self, project, mapping, pipeline_line, lists):
+        """Return the pipeline of rows that can name none, and note it with the map.
+
+        Leads belong to no pipeline in the source: they go where the first one's people work. Deals
+        are not guessed unless there is one pipeline only.
+        """
+        alone = mapping.constants.get("type") == "lead" or len(lists.listed) == 1
+        default = "" if pipeline_line or project.team_id or not alone else lists.default() or ""
+        constants = {k: v for k, v in mapping.constants.items() if k != "pipeline"}
+        mapping.constants = constants | ({"pipeline": default} if default else {})
+        return default
 
     @api.model
     def _to_figure(self, text):
@@ -311,9 +343,9 @@ class CrmMigrationProposer(models.AbstractModel):
         return float(match[1].replace(",", ".")) if match else None
 
     @api.model
-    def _write_stages(self, project, pipeline, deals, vocabulary):
+    def _write_stages(self, project, pipeline, deals, vocabulary, order):
         proposals = []
-        for stage in proposing.propose_stages(deals, vocabulary):
+        for stage in proposing.propose_stages(deals, vocabulary, order):
             count = sum(deal[3] for deal in deals if fold(deal[0]) == fold(stage["name"]))
             proposals.append(
                 {

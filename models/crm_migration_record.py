@@ -18,7 +18,7 @@ class CrmMigrationRecord(models.Model):
     _rec_name = "source_key"
 
     project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
-    entity = fields.Char(required=True)
+    entity = fields.Selection(words.select_entity, required=True, string="File Kind")
     source_key = fields.Char(required=True, help="ID of the record in the source.")
     file_id = fields.Many2one("crm.migration.file", ondelete="set null", index="btree_not_null")
     line = fields.Integer(aggregator=None, help="Line of the file where the row begins.")
@@ -46,6 +46,7 @@ class CrmMigrationRecord(models.Model):
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
     generation = fields.Integer(help="Export it was last seen in; a delta begins a new one.")
     sort_key = fields.Char(help="Load order inside the entity: history loads oldest first.")
+    in_circle = fields.Boolean(help="Its parents lead back to itself.")
     match_name = fields.Char(help="Name, folded, for references by name.")
     match_email = fields.Char(help="Email, folded, for references by email.")
     issue_ids = fields.One2many("crm.migration.issue", "record_id")

@@ -232,9 +232,11 @@ class CrmMigrationSchema(models.AbstractModel):
             if not owner:
                 continue
             columns = [owner.column, (pipeline or owner).column]
+            by = (pipeline.reference or "").rpartition(".")[2]
             for raw, name, __ in proposer._group_rows(project, mapping.entity, columns):
                 user_id, __ = resolver.owner(raw.strip())
-                key = fold(name or "") if pipeline else ""
+                name = resolver.pipelines().name(name, by) if pipeline else ""
+                key = fold(name or mapping.constants.get("pipeline") or "")
                 team_id = resolver.xmlid("team", key) or (project.team_id.id if not key else None)
                 user = self.env["res.users"].browse(user_id or [])
                 if user.active and not user.share and team_id:

@@ -9,4 +9,14 @@ class ResPartner(models.Model):
     x_source_created_at = fields.Datetime("Created in Source", copy=False, readonly=True)
     x_source_modified_at = fields.Datetime("Modified in Source", copy=False, readonly=True)
     x_source_data = fields.Json("Source Data", copy=False, readonly=True)
+    x_source_company_ids = fields.Many2many(
+        "res.partner",
+        "res_partner_source_company_rel",
+        "partner_id",
+        "company_id",
+        string="Companies in the Source",
+        domain=[("is_company", "=", True)],
+        copy=False,
+        help="All companies of a contact that had several; its parent is the first.",
+    )
     x_spark_owner_id = fields.Char("Source Owner ID", copy=False, readonly=True)

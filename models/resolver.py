@@ -11,6 +11,7 @@ from odoo.tools import email_normalize
 
 from ..engine.mapping import fold
 from ..engine.types import Problem
+from .pipelines import Pipelines
 from .xmlid import xmlid_name
 
 # Reasons of a hold that pass by themselves once a user exists; whoever refers to the record waits.
@@ -163,6 +164,10 @@ class Resolver:
             return {(fold(v.group or ""), fold(v.source_value)): v for v in values}
 
         return self._once(("values", domain), read)
+
+    def pipelines(self):
+        """Return what the export's own lists of pipelines and stages say."""
+        return self._once("pipelines", lambda: Pipelines(self.project))
 
     # ------------------------------------------------------------- owners
 

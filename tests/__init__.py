@@ -12,3 +12,4 @@ from . import test_structure
 from . import test_traps_pipeline
 from . import test_traps_records
 from . import test_verify
+from . import test_tour

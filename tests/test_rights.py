@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..engine.types import Problem
-from .common import MigrationCase
+from .common import MigrationCase, to_csv
 from .test_approval import TABLES
 
 PROTECTED = ("crm.migration.log", "crm.migration.approval")
@@ -59,6 +59,22 @@ class TestRights(MigrationCase):
         project.action_verify()
         self.work(project.sudo().active_run_id)
         self.assertEqual(project.state, "verified")
+
+    def test_user_uploads_through_the_wizard(self):
+        """The upload of a user lands in the project, readable to its colleagues; a stranger's not."""
+        project = self.env["crm.migration.project"].create({"name": "U", "profile": "karmacrm"})
+        attachments = self.env["ir.attachment"].with_user(self.user).create(
+            [{"name": name, "raw": to_csv(rows), "res_model": "crm.migration.project.upload",
+              "res_id": 0} for name, rows in TABLES.items()]
+        )  # fmt: skip
+        wizard = self.env["crm.migration.project.upload"].with_user(self.user)
+        wizard.create(
+            {"project_id": project.id, "attachment_ids": [(6, 0, attachments.ids)]}
+        ).action_upload()
+        self.assertEqual(sorted(project.file_ids.mapped("entity")), ["contact", "deal"])
+        self.assertEqual(attachments.sudo().mapped("res_model"), [project._name] * 2)
+        with self.assertRaises(AccessError):
+            wizard.with_user(self.stranger).create({"project_id": project.id})
 
     def test_user_cannot_write_what_the_program_keeps(self):
         """Staged records, runs, checks, the log and approvals are read-only for the user."""

@@ -13,7 +13,6 @@ from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 
-MODELS = {"company": "companies", "contact": "contacts", "deal": "deals", "activity": "messages"}
 PEER_BATCH = 2000
 #: What the web client's import dialog sends unless one ticks "track history".
 PEER_CONTEXT = {"import_file": True, "tracking_disable": True}
@@ -48,23 +47,28 @@ def rows_of(folder, name):
 
 
 class Meter:
-    """Time, queries and records by phase."""
+    """Records, time, queries and this process's own CPU time, by phase."""
+
+    NAMES = ("records", "seconds", "cpu", "queries")
 
     def __init__(self, env):
         self.env = env
-        self.figures = defaultdict(lambda: {"records": 0, "seconds": 0.0, "queries": 0})
+        self.figures = defaultdict(lambda: dict.fromkeys(self.NAMES, 0))
 
-    @contextmanager
-    def phase(self, name, records=0):
-        started, queries = time.perf_counter(), self.env.cr.sql_log_count
-        yield
-        self.add(name, records, time.perf_counter() - started, self.env.cr.sql_log_count - queries)
+    def read(self):
+        return time.perf_counter(), time.process_time(), self.env.cr.sql_log_count
 
-    def add(self, name, records, seconds, queries):
-        figure = self.figures[name]
-        figure["records"] += records
-        figure["seconds"] += seconds
-        figure["queries"] += queries
+    def add(self, name, records, before):
+        """Add what was done since ``before``, a reading of this meter."""
+        spent = (now - then for now, then in zip(self.read(), before, strict=True))
+        for key, value in zip(self.NAMES, (records, *spent), strict=True):
+            self.figures[name][key] += value
+
+    def take(self):
+        """The figures so far; it begins anew."""
+        figures = {name: dict(figure) for name, figure in self.figures.items()}
+        self.figures.clear()
+        return figures
 
 
 # ------------------------------------------------------------------ users
@@ -89,19 +93,17 @@ def run_ours(env, folder):
     base = peak_memory()
     _migrate(env, folder)
     loaded = peak_memory()
-    phases = {name: dict(figure) for name, figure in meter.figures.items()}
+    phases = meter.take()
     content = read_content(env, "__crmmig_karmacrm__")
-    meter.figures.clear()
     outcomes = _migrate(env, folder)
     changed = [counts for counts in outcomes.values() if counts["created"] or counts["updated"]]
-    again = {name: dict(figure) for name, figure in meter.figures.items()}
-    meter.figures.clear()
+    again = meter.take()
     _journey(env, "--rollback")
     return {
         "phases": phases,
         "again": again,
         "again_is_unchanged": not changed,
-        "rollback": dict(meter.figures["rollback"]),
+        "rollback": meter.take()["rollback"],
         "memory": {"start": base, "peak": loaded, "whole": peak_memory()},
         "content": content,
         "left": read_content(env, "__crmmig_karmacrm__"),
@@ -135,15 +137,12 @@ def _watch_steps(env, meter):
         before = self.processed
         kind = self.kind
         taken.clear()
-        started, queries = time.perf_counter(), self.env.cr.sql_log_count
+        started = meter.read()
         more = take_step(self)
-        seconds = time.perf_counter() - started
-        queries = self.env.cr.sql_log_count - queries
-        self.invalidate_recordset()
         records = self.processed - before
-        meter.add(kind, records, seconds, queries)
+        meter.add(kind, records, started)
         if kind == "load":
-            meter.add(f"load {taken[0] if taken else 'rest'}", records, seconds, queries)
+            meter.add(f"load {taken[0] if taken else 'rest'}", records, started)
         return more
 
     def watched_batch(self, project, size, ids=None):
@@ -171,7 +170,7 @@ def run_peer(env, folder):
     ):
         peer.load(entity, model, header, list(rows))
     return {
-        "phases": {f"load {name}": dict(figure) for name, figure in peer.meter.figures.items()},
+        "phases": {f"load {name}": figure for name, figure in peer.meter.take().items()},
         "memory": {"start": base, "peak": peak_memory()},
         "content": read_content(env, "__bench__"),
     }
@@ -226,12 +225,13 @@ class Peer:
         records = self.env[model].with_context(**PEER_CONTEXT)
         for start in range(0, len(rows), PEER_BATCH):
             batch = rows[start : start + PEER_BATCH]
-            with self.meter.phase(entity, len(batch)):
-                result = records.load(header, batch)
-                if not result["ids"]:
-                    raise SystemExit(f"{model}: {result['messages'][:3]}")
-                self.env.flush_all()
-                self.env.cr.commit()
+            started = self.meter.read()
+            result = records.load(header, batch)
+            if not result["ids"]:
+                raise SystemExit(f"{model}: {result['messages'][:3]}")
+            self.env.flush_all()
+            self.env.cr.commit()
+            self.meter.add(entity, len(batch), started)
             self.env.invalidate_all()
             for row, res_id in zip(batch, result["ids"], strict=True):
                 self.ids[row[0]] = res_id

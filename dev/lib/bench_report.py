@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 ENTITIES = {"company": "companies", "contact": "contacts", "deal": "deals", "activity": "messages"}
+FIGURES = ("records", "seconds", "cpu", "queries")
 PHASES = {
     "extract": "stage",
     "propose": "propose",
@@ -37,14 +38,11 @@ def middle(runs, *keys):
 
 def load_figures(runs, entity):
     keys = ("phases", f"load {entity}")
-    return {name: middle(runs, *keys, name) for name in ("records", "seconds", "queries")}
+    return {name: middle(runs, *keys, name) for name in FIGURES}
 
 
 def with_total(figures):
-    whole = {
-        name: sum(figure[name] for figure in figures.values())
-        for name in ("records", "seconds", "queries")
-    }
+    whole = {name: sum(figure[name] for figure in figures.values()) for name in FIGURES}
     return figures | {"total": whole}
 
 
@@ -54,13 +52,13 @@ def summarise(ours, peer):
         for name, runs in (("ours", ours), ("peer", peer))
     }
     phases = {
-        label: {n: middle(ours, "phases", kind, n) for n in ("records", "seconds", "queries")}
+        label: {n: middle(ours, "phases", kind, n) for n in FIGURES}
         for kind, label in PHASES.items()
     }
     # The load's own line holds the owners too; the lines by entity are for comparison.
     again = [sum(f["seconds"] for k, f in run["again"].items() if " " not in k) for run in ours]
     records = phases["load"]["records"]
-    phases["again, unchanged"] = {"records": records, "seconds": median(again), "queries": 0}
+    phases["again, unchanged"] = {"records": records, "seconds": median(again)}
     phases["rollback"] = {"records": records, "seconds": middle(ours, "rollback", "seconds")}
     equal = all(run["content"] == peer[0]["content"] for run in [*ours, *peer])
     return {
@@ -87,23 +85,17 @@ def show(summary):
     ours, peer = summary["load"]["ours"], summary["load"]["peer"]
     total = ours["total"]["records"]
     print(f"\n{total:,} records, median of {summary['rounds']}, {summary['cores']} cores\n")
-    head = (
-        "load",
-        "records",
-        "addon/s",
-        "Odoo's importer/s",
-        "ratio",
-        "queries/record",
-        "importer",
-    )
-    print("{:<11}{:>9}{:>10}{:>19}{:>7}{:>16}{:>10}".format(*head))
+    print(f"{'':<11}{'':>9}{'records/s':>20}{'':>8}{'CPU':>8}{'queries/record':>18}")
+    columns = ("load", "records", "addon", "importer", "ratio", "ratio", "addon", "importer")
+    print("{:<11}{:>9}{:>10}{:>10}{:>8}{:>8}{:>9}{:>9}".format(*columns))
     for entity, label in (*ENTITIES.items(), ("total", "total")):
         mine, other = ours[entity], peer[entity]
         print(
-            f"{label:<11}{mine['records']:>9,.0f}{rate(mine):>10,.0f}{rate(other):>19,.0f}"
-            f"{rate(mine) / rate(other):>6.1f}x{mine['queries'] / mine['records']:>16.2f}"
-            f"{other['queries'] / other['records']:>10.2f}"
+            f"{label:<11}{mine['records']:>9,.0f}{rate(mine):>10,.0f}{rate(other):>10,.0f}"
+            f"{rate(mine) / rate(other):>7.1f}x{other['cpu'] / mine['cpu']:>7.1f}x"
+            f"{mine['queries'] / mine['records']:>9.2f}{other['queries'] / other['records']:>9.2f}"
         )
+    print("CPU: of the two Python processes, without PostgreSQL; steadier on a busy machine")
     print("\naddon, file to verified and back:")
     for label, figure in summary["phases"].items():
         print(f"  {label:<18}{figure['seconds']:>8.2f} s{rate(figure):>10,.0f} records/s")

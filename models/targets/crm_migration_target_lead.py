@@ -23,7 +23,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
     _model = "crm.lead"
     _pseudo = (
         "won_status", "stage_id", "team_id", "source_id", "medium_id", "campaign_id",
-        "lost_reason_id", "tag_ids", "partner_id", "user_id",
+        "lost_reason_id", "tag_ids", "partner_id", "user_id", "pipeline",
     )  # fmt: skip
 
     @api.model
@@ -143,22 +143,34 @@ class CrmMigrationTargetLead(models.AbstractModel):
     @api.model
     def _set_pipeline(self, item, resolver):
         """Set the team: its pipeline's, else the one for deals without a pipeline."""
-        pipeline = self._get_pipeline(item)
+        pipeline = self._get_pipeline(item, resolver)
         team = resolver.project.team_id.id if not pipeline else None
         item.values["team_id"] = team or resolver.xmlid("team", fold(pipeline)) or False
         item.values["company_id"] = resolver.project.company_id.id
 
     @api.model
-    def _get_pipeline(self, item):
+    def _get_pipeline(self, item, resolver):
+        """Return the name of the pipeline: the row's, its stage's, or that of rows without one."""
         for reference in item.mapped.references.get("team_id", []):
-            return reference.value.strip()
+            return resolver.pipelines().name(reference.value, reference.by)
+        for reference in item.mapped.references.get("stage_id", [])[:1]:
+            pipeline = resolver.pipelines().stage(reference.value, reference.by)[0]
+            if pipeline:
+                return pipeline
+        return item.mapped.values.get("pipeline") or ""
+
+    @api.model
+    def _get_stage(self, item, resolver):
+        """Return the name of the stage, as the row or the export's list of stages has it."""
+        for reference in item.mapped.references.get("stage_id", []):
+            return resolver.pipelines().stage(reference.value, reference.by)[1]
         return ""
 
     @api.model
     def _set_outcome(self, item, resolver):
         """Set stage, probability and active together: won, lost or open as in Odoo (X-23)."""
-        pipeline = fold(self._get_pipeline(item))
-        raw = next((r.value.strip() for r in item.mapped.references.get("stage_id", [])), "")
+        pipeline = fold(self._get_pipeline(item, resolver))
+        raw = self._get_stage(item, resolver)
         stages = resolver.mapped_values("stage")
         stage = stages.get((pipeline, fold(raw))) or stages.get(("", fold(raw)))
         status = self._get_status(item, stage, raw)

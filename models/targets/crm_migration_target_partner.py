@@ -17,7 +17,9 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     _inherit = "crm.migration.target"
     _description = "Target: Contact"
     _model = "res.partner"
-    _pseudo = ("category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id")
+    _pseudo = ("category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id",
+    "x_source_company_ids",
+)
 
     @api.model
     def _prepare_links(self, items, resolver):
@@ -26,6 +28,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             self._set_owner(item, resolver)
             self._set_address(item, resolver)
             self._set_parent(item, resolver)
+            self._set_companies(item, resolver)
             self._set_details(item, resolver)
         self._follow_parent(items)
         self._tell_duplicates(items, resolver)
@@ -67,6 +70,9 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     @api.model
     def _set_parent(self, item, resolver):
         """Link a person to its company: by ID, else by name; two of one name are not guessed."""
+        if item.record.get("in_circle"):
+            self._tell_circle(item)
+            return
         for reference in item.mapped.references.get("parent_id", []):
             found = resolver.find(reference)
             landed = [candidate for candidate in found if candidate.landed]
@@ -86,9 +92,52 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         self._tell_missing_parent(item)
 
     @api.model
-    def _tell_missing_parent(self, item):
+    def _tell_circle(self, item):
+        """A company whose parents lead back to itself lands without a parent (SS-07)."""
+        item.values["parent_id"] = False
         for reference in item.mapped.references.get("parent_id", []):
-            item.tell("missing_company", "parent_id", reference.value, reference.column)
+            item.tell("parent_cycle", "parent_id", reference.value, reference.column)
+            item.keep(reference.column, reference.value)
+
+    @api.model
+    def _set_companies(self, item, resolver):
+        """Keep all companies of a contact that has several; the first is its parent (SP-13)."""
+        others = item.mapped.references.get("x_source_company_ids", [])
+        if not others:
+            return
+        if not item.mapped.references.get("parent_id"):
+            item.mapped.references["parent_id"] = others[:1]
+            self._set_parent(item, resolver)
+        ids = [item.values["parent_id"]] if item.values.get("parent_id") else []
+        for reference in others:
+            ids += self._find_company(item, reference, resolver)
+        item.values["x_source_company_ids"] = sorted(set(ids))
+        item.keep_sources(["parent_id", "x_source_company_ids"])
+        primary = item.mapped.references["parent_id"][0].value
+        count = len({primary, *(reference.value for reference in others)})
+        if count > 1:
+            item.tell("multi_company", "", primary, "parent_id", count=count)
+
+    @api.model
+    def _find_company(self, item, reference, resolver):
+        """Return the ID of a further company in a list, empty if it is not clear or not there."""
+        found = resolver.find(reference)
+        if len(found) == 1 and found[0].landed:
+            return [found[0].res_id]
+        if len(found) == 1:
+            item.tell("waits_for", "x_source_company_ids", reference.value, entity="company")
+            return []
+        code = "ambiguous_reference" if found else "missing_company"
+        item.tell(
+            code, "x_source_company_ids", reference.value, reference.column, count=len(found)
+        )
+        return []
+
+    @api.model
+    def _tell_missing_parent(self, item):
+        code = "missing_parent" if item.values.get("is_company") else "missing_company"
+        for reference in item.mapped.references.get("parent_id", []):
+            item.tell(code, "parent_id", reference.value, reference.column)
             item.keep(reference.column, reference.value)
             if reference.by == "name" and not item.values.get("is_company"):
                 item.values["company_name"] = reference.value
