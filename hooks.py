@@ -24,9 +24,11 @@ def _hand_over_fields(env):
     )
     fields = env["ir.model.fields"].browse(data.mapped("res_id")).exists()
     kept = fields.filtered(
-        lambda field: field.name.startswith("x_")
-        and not field.model.startswith("crm.migration")
-        and _is_filled(env, field)
+        lambda field: (
+            field.name.startswith("x_")
+            and not field.model.startswith("crm.migration")
+            and _is_filled(env, field)
+        )
     )
     data.filtered(lambda line: line.res_id in kept.ids).unlink()
     env.cr.execute("UPDATE ir_model_fields SET state = 'manual' WHERE id = ANY(%s)", [kept.ids])

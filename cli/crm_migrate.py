@@ -308,13 +308,15 @@ class Journey:
     # ------------------------------------------------------------- files and maps
 
     def _get_paths(self, names):
+        """Return [(path, name)]: of a folder all files, under their path inside of it."""
         paths = []
         for name in names:
             path = Path(name)
             if path.is_dir():
-                paths += sorted(one for one in path.rglob("*") if one.is_file())
+                inside = sorted(one for one in path.rglob("*") if one.is_file())
+                paths += [(one, one.relative_to(path).as_posix()) for one in inside]
             elif path.is_file():
-                paths.append(path)
+                paths.append((path, path.name))
             else:
                 raise WrongUse(f"{name}: no such file or folder")
         return paths
@@ -324,12 +326,12 @@ class Journey:
         return self.env["ir.attachment"].create(
             [
                 {
-                    "name": path.name,
+                    "name": name,
                     "raw": path.read_bytes(),
                     "res_model": "crm.migration.project",
                     "res_id": self.project.id,
                 }
-                for path in paths
+                for path, name in paths
             ]
         )
 
@@ -364,7 +366,12 @@ class Journey:
         if not (self.arguments.files or self.arguments.delta):
             return
         print()
-        for file in self.project.file_ids.filtered(lambda f: f.state != "superseded"):
+        payload = self.project.file_ids.filtered(lambda f: f.state == "payload")
+        if payload:
+            print(f"{len(payload)} files go with the export")
+        for file in self.project.file_ids.filtered(
+            lambda f: f.state not in ("superseded", "payload")
+        ):
             delimiter = f", delimiter {file.delimiter!r}" if file.delimiter else ""
             print(
                 f"{file.name}: {file.entity or 'not recognised'}, {file.file_format}, "

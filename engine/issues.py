@@ -44,6 +44,52 @@ CATALOGUE = {
         "%(file)s was read as %(encoding)s",
         "Look at the preview; choose another encoding if letters are wrong.",
     ),
+    "several_tables": Kind(
+        "info",
+        "Several tables in one file",
+        "%(count)s tables stand one under the other in %(file)s; each is read as a file of its own",
+        "Say of each what it holds.",
+    ),
+    "file_empty": Kind(
+        "warning", "File is empty", "%(file)s holds no rows", "Export the file again."
+    ),
+    "ragged_rows": Kind(
+        "warning",
+        "Rows of other length",
+        "%(count)s rows of %(file)s, the first one in line %(line)s: %(found)s cells where the "
+        "header has %(expected)s",
+        "Compare the rows with the source: a delimiter or a quote may stand in a text.",
+    ),
+    "replacement_characters": Kind(
+        "warning",
+        "Letters are lost",
+        "%(count)s rows of %(file)s have letters that could not be read, as in %(value)s",
+        "Choose another encoding, or export the file again as UTF-8.",
+    ),
+    "exponent_numbers": Kind(
+        "warning",
+        "Numbers were rounded",
+        "%(count)s cells look like %(value)s: a spreadsheet has shortened them",
+        "Export from the source again without opening the file in a spreadsheet.",
+    ),
+    "cells_cut": Kind(
+        "warning",
+        "Texts may be cut",
+        "%(count)s texts have exactly %(length)s letters",
+        "Compare the longest texts with the source.",
+    ),
+    "mixed_dates": Kind(
+        "warning",
+        "Day first and month first",
+        "%(value)s and %(other)s stand in one column",
+        "Find out in the source which dates are meant, and export them in one format.",
+    ),
+    "lost_zeros": Kind(
+        "warning",
+        "Zeros in front are lost",
+        "%(count)s codes are shorter than the %(length)s digits of the others",
+        "Export again as text; a spreadsheet has taken the codes for numbers.",
+    ),
     "ragged_row": Kind(
         "warning",
         "Row of other length",

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from .exceptions import ConfigurationError
 from .vocabulary import DATA
@@ -47,7 +48,10 @@ class Entity:
 
 @dataclass(frozen=True)
 class Profile:
-    """A source product. Every fact has its ``evidence`` or is marked ``assumed``."""
+    """A source product. Every fact has its ``evidence`` or is marked ``assumed``.
+
+    :param generic: no product, but what is usual in all of them: for a CRM without a profile
+    """
 
     code: str
     name: str
@@ -61,6 +65,7 @@ class Profile:
     rest: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
     evidence: dict = field(default_factory=dict)
+    generic: bool = False
 
     def entity(self, code):
         """Return the entity of a code, or None."""
@@ -79,6 +84,12 @@ def known_part(name, patterns):
 def codes():
     """Return the codes of the products there is a profile for."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+@lru_cache(maxsize=1)
+def generic():
+    """Return the profile of a CRM that has none."""
+    return next(profile for profile in map(load, codes()) if profile.generic)
 
 
 def load(code):
@@ -113,6 +124,7 @@ def build(content, file="profile"):
         rest=content.get("rest", {}),
         values=content.get("values", {}),
         evidence=content.get("sources", {}),
+        generic=content.get("generic", False),
         **known,
     )
 

@@ -9,8 +9,9 @@ def depths(parents):
 
     :param parents: {key: key of the parent, or None}
 
-    >>> depths({"a": None, "b": "a", "c": "b", "x": "y", "y": "x", "z": "x"})
-    ({'a': 0, 'b': 1, 'c': 2, 'x': 0, 'y': 0, 'z': 1}, {'x', 'y'})
+    >>> found, circle = depths({"a": None, "b": "a", "c": "b", "x": "y", "y": "x", "z": "x"})
+    >>> found, sorted(circle)
+    ({'a': 0, 'b': 1, 'c': 2, 'x': 0, 'y': 0, 'z': 1}, ['x', 'y'])
     """
     circle = _find_circles(parents)
     found = {}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+CERTAIN = 0.99
 
 @dataclass(frozen=True)
 class Problem:
@@ -90,8 +91,9 @@ class Rule:
 class Proposal:
     """A proposed :class:`Rule`, and why.
 
-    :param score: 0..1, 1 is certain
+    :param score: how probable it is that the proposal is right, 0..1
     :param reason: code of the reason: ``profile``, ``alias``, ``values``, ``custom``, ``nothing``
+    :param explanation: the reason in words
     :param label: label of the custom field to make, when ``field`` starts with ``x_`` and is new
     :param field_type: Odoo type of that field (char, text, html, integer, float, date, datetime,
         boolean, selection)
@@ -103,6 +105,12 @@ class Proposal:
     label: str = ""
     field_type: str = ""
     alternatives: tuple = ()
+    explanation: str = ""
+
+    @property
+    def certain(self):
+        """Whether it is right 99 times in 100: nobody needs to look at it."""
+        return self.score >= CERTAIN
 
 
 @dataclass(frozen=True)

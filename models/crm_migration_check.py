@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..engine.issues import CATALOGUE
+from . import words
 
 
 class CrmMigrationCheck(models.Model):
@@ -9,7 +12,7 @@ class CrmMigrationCheck(models.Model):
 
     _name = "crm.migration.check"
     _description = "Check"
-    _order = "run_id desc, id"
+    _order = "run_id desc, verdict_rank, id"
     _log_access = False
 
     project_id = fields.Many2one(
@@ -30,9 +33,12 @@ class CrmMigrationCheck(models.Model):
     source_key = fields.Char()
     model = fields.Char()
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
-    field_name = fields.Char(string="Field")
+    record_name = fields.Char(string="Record Name", help="The name that the record has in Odoo.")
+    field_name = fields.Char(string="Technical Field")
+    field_label = fields.Char(compute="_compute_labels", string="Field")
     source_value = fields.Char(string="Source")
-    rule = fields.Char()
+    rule = fields.Char(string="Rule Code")
+    rule_label = fields.Char(compute="_compute_labels", string="Why It Differs")
     expected = fields.Char()
     actual = fields.Char(string="Odoo")
     verdict = fields.Selection(
@@ -43,6 +49,7 @@ class CrmMigrationCheck(models.Model):
             ("missing", "Missing"),
         ]
     )
+    verdict_rank = fields.Integer(aggregator=None, help="Differences come first.")
     # Totals
     equal = fields.Integer()
     explained = fields.Integer()
@@ -59,6 +66,32 @@ class CrmMigrationCheck(models.Model):
             check.fill_rate = (
                 check.landed_filled / check.source_filled if check.source_filled else 1.0
             )
+
+    @api.depends("model", "entity", "field_name", "rule")
+    @api.depends_context("lang")
+    def _compute_labels(self):
+        slots = words.get_slots(self.env)
+        models = {check: check.model or check._guess_model() for check in self}
+        fields_of = {
+            name: self.env[name].fields_get(attributes=["string"])
+            for name in set(models.values())
+            if name and name in self.env
+        }
+        for check in self:
+            known = fields_of.get(models[check], {}).get(check.field_name)
+            check.field_label = known["string"] if known else slots.get(check.field_name)
+            check.field_label = check.field_label or check.field_name
+            check.rule_label = check._describe_rule()
+
+    def _guess_model(self):
+        """Return the model of a total: it stands for many records."""
+        mapping = self.project_id.mapping_ids.filtered(lambda m: m.entity == self.entity)
+        return mapping and self.env[f"crm.migration.target.{mapping.target}"]._model
+
+    def _describe_rule(self):
+        if self.rule == "merged":
+            return self.env._("Merged: the existing contact keeps its own")
+        return CATALOGUE[self.rule].title if self.rule in CATALOGUE else self.rule
 
     def action_open_record(self):
         """Open the Odoo record that was compared."""

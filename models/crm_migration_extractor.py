@@ -35,36 +35,51 @@ class CrmMigrationExtractor(models.AbstractModel):
 
     @api.model
     def _inspect(self, project, attachments):
-        """Return a file record for each table in the uploads: what it holds, how it is written."""
-        files = self.env["crm.migration.file"]
+        """Return a file record for each table in the uploads: what it holds, how it is written.
+
+        What is no table but goes with the export (documents, pictures) is kept for its record.
+        """
+        files, payload = self.env["crm.migration.file"], self.env["crm.migration.payload"]
         for attachment in attachments:
-            try:
-                with files._local_path(attachment) as path:
-                    for table in reading.tables(path, name=attachment.name):
-                        files += self._inspect_table(project, attachment, table)
-            except SourceError as error:
-                self._tell_file(project, error, attachment)
-            if not project.file_ids.filtered(lambda f, a=attachment: f.attachment_id == a):
-                # The very same bytes were uploaded before: that file is read again.
-                attachment.unlink()
+            for member in payload._list_members(attachment):
+                files += self._inspect_member(project, attachment, member)
+        files -= payload._sort_out(project, files)
+        payload._drop_unused(project, attachments)
         return files
 
     @api.model
-    def _tell_file(self, project, error, attachment):
+    def _inspect_member(self, project, attachment, member):
+        """Return the file records of an upload, or of one member of the ZIP that it is."""
+        files, name = self.env["crm.migration.file"], member or attachment.name
+        if self.env["crm.migration.payload"]._is_payload(name):
+            return self.env["crm.migration.payload"]._take(project, attachment, member)
+        try:
+            with files._local_path(attachment) as path:
+                for table in reading.tables(path, name=attachment.name, member=member):
+                    files += self._inspect_table(project, attachment, table, member)
+        except SourceError as error:
+            files += self._tell_file(project, error, attachment, member)
+        return files
+
+    @api.model
+    def _tell_file(self, project, error, attachment, member=None):
         """An upload that cannot be read is a file record with its issue, not a lost file."""
         file = self.env["crm.migration.file"].create(
             {
                 "project_id": project.id,
-                "name": attachment.name,
+                "name": member or attachment.name,
                 "attachment_id": attachment.id,
+                "member": member,
+                "generation": project.generation,
                 "state": "ignored",
             }
         )
-        problem = Problem(error.code, parameters={"file": attachment.name} | error.parameters)
+        problem = Problem(error.code, parameters={"file": file.name} | error.parameters)
         self.env["crm.migration.issue"]._append(project, [(problem, {"file_id": file.id})])
+        return file
 
     @api.model
-    def _inspect_table(self, project, attachment, table):
+    def _inspect_table(self, project, attachment, table, member=None):
         project = project.sudo()
         profile = project._get_profile()
         rows = list(islice((row for row in table.rows() if not row.footer), INSPECTED_ROWS))
@@ -74,6 +89,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             "name": table.name,
             "attachment_id": attachment.id,
             "table_name": table.name,
+            "member": member,
             "checksum": self._get_checksum(attachment),
             "size": attachment.file_size,
             "file_format": table.format,
@@ -138,7 +154,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         if not entity:
             return {"key_column": False, "natural_columns": [], "name_columns": []}
         entity = profile.entity(entity)
-        proposals = proposing.propose(entity, self._profile_columns(header, rows))
+        proposals = proposing.propose_map(entity, self._profile_columns(header, rows))
         fields = [(p.rule.field, p.rule.column) for p in proposals]
         slots = {slot.name: slot.field for slot in load_vocabulary().slots_of(entity)}
         named = [[c for f, c in fields if f == slots[key]] for key in entity.keys if key != "id"]

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 
 from ..engine import reading
 from ..engine.exceptions import SourceError
+from . import words
 
 # What a user may set: the rest says which bytes are read, with the rights of the migration.
 EDITABLE = {"entity", "key_column", "expected_rows", "overrides", "state", "sequence", "name"}
@@ -24,7 +25,11 @@ class CrmMigrationFile(models.Model):
     name = fields.Char(required=True, help="File name; with the sheet or the member of a ZIP.")
     attachment_id = fields.Many2one("ir.attachment", ondelete="restrict")
     table_name = fields.Char(help="Which table of the attachment: sheet name, if it has several.")
+    member = fields.Char(help="Path inside the uploaded ZIP.")
     checksum = fields.Char(help="SHA-256 of the uploaded bytes.")
+    checksum_sha1 = fields.Char(
+        index="btree_not_null", help="As Odoo keeps it; of files that go with the export."
+    )
     size = fields.Integer(string="Size (bytes)")
     file_format = fields.Char(string="Format")
     encoding = fields.Char()
@@ -34,7 +39,10 @@ class CrmMigrationFile(models.Model):
     header = fields.Json()
     preview = fields.Json(help="The first rows, as read.")
     preview_html = fields.Html(compute="_compute_preview_html", string="First Rows")
-    entity = fields.Char(help="What the rows are: company, contact, deal, activity …")
+    entity = fields.Selection(
+        words.select_entity, string="Holds", help="What the rows are: companies, contacts, deals …"
+    )
+    entity_choices = fields.Json(compute="_compute_entity_choices")
     entity_score = fields.Float(string="Recognition", digits=(3, 2))
     entity_reason = fields.Char(string="Recognised By")
     key_column = fields.Char(help="Column with the source's own ID of the record.")
@@ -44,6 +52,7 @@ class CrmMigrationFile(models.Model):
         [
             ("new", "To read"),
             ("staged", "Read"),
+            ("payload", "Goes with the export"),
             ("superseded", "Superseded by a newer export"),
             ("ignored", "Ignored"),
         ],
@@ -66,6 +75,13 @@ class CrmMigrationFile(models.Model):
                 {"header": file.header or [], "rows": file.preview or []},
             )
 
+    @api.depends("project_id.profile")
+    def _compute_entity_choices(self):
+        """What the source product has; the field's own list has the records of all products."""
+        for file in self:
+            profile = file.project_id.profile and file.project_id._get_profile()
+            file.entity_choices = [entity.code for entity in profile.entities] if profile else []
+
     def write(self, vals):
         """People say what a file holds; what was read of it is written by the migration."""
         if not self.env.su and vals.keys() - EDITABLE:
@@ -86,7 +102,10 @@ class CrmMigrationFile(models.Model):
         self.ensure_one()
         with self._local_path(self.attachment_id) as path:
             for table in reading.tables(
-                path, name=self.attachment_id.name, overrides=self.overrides or {}
+                path,
+                name=self.attachment_id.name,
+                overrides=self.overrides or {},
+                member=self.member or None,
             ):
                 if table.name == self.table_name:
                     yield table

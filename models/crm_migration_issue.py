@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..engine.issues import CATALOGUE
+from . import words
 
 
 class CrmMigrationIssue(models.Model):

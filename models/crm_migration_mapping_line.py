@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 
 from ..engine.transforms import TRANSFORMS
 from ..engine.types import Rule
-from . import words
 from .line_preview import LinePreview
 from .target_choices import TargetChoices
 
@@ -26,9 +25,7 @@ class CrmMigrationMappingLine(models.Model):
         "crm.migration.mapping", required=True, index=True, ondelete="cascade"
     )
     project_id = fields.Many2one(related="mapping_id.project_id", store=True, index=True)
-    entity = fields.Selection(
-        related="mapping_id.entity", selection=words.select_entity, store=True, string="File Kind"
-    )
+    entity = fields.Selection(related="mapping_id.entity", store=True)
     sequence = fields.Integer()
     column = fields.Char(required=True)
     samples = fields.Char(help="The first values of the column.")

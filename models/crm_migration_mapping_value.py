@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from . import words
 
 
 class CrmMigrationMappingValue(models.Model):
@@ -13,6 +15,12 @@ class CrmMigrationMappingValue(models.Model):
         "crm.migration.project", required=True, index=True, ondelete="cascade"
     )
     domain = fields.Char(required=True, help="stage, owner, activity_kind, won_status …")
+    kind = fields.Selection(words.select_value_kind, compute="_compute_kind", store=True)
+    field_label = fields.Char(
+        compute="_compute_kind", store=True, string="Field", help="The field of a pick-list."
+    )
+    counterparts = fields.Json(compute="_compute_counterparts")
+    target_label = fields.Char(compute="_compute_counterparts", string="In Odoo")
     group = fields.Char(help="What the value belongs to: the pipeline of a stage.")
     source_value = fields.Char(required=True)
     target_value = fields.Char(help="Counterpart by name; empty: not decided.")
@@ -38,6 +46,35 @@ class CrmMigrationMappingValue(models.Model):
     _unique_value = models.UniqueIndex(
         "(project_id, domain, COALESCE(\"group\", ''), source_value)"
     )
+
+    @api.depends("domain")
+    def _compute_kind(self):
+        kinds = words.get_value_kinds(self.env)
+        labels = self._read_field_labels()
+        for value in self:
+            choice = "." in (value.domain or "")
+            value.kind = (
+                "choice" if choice else value.domain if value.domain in kinds else "other"
+            )
+            value.field_label = labels.get((value.project_id.id, value.domain)) if choice else False
+
+    def _read_field_labels(self):
+        """Return {(project ID, domain): label of the pick-list}."""
+        lines = self.env["crm.migration.mapping.line"].search(
+            [("project_id", "in", self.project_id.ids), ("new_type", "=", "selection")]
+        )
+        return {
+            (line.project_id.id, line._get_choice_domain()): line.new_label or line.column
+            for line in lines
+        }
+
+    @api.depends("kind", "target_value")
+    @api.depends_context("lang")
+    def _compute_counterparts(self):
+        for value in self:
+            choices = words.get_counterparts(self.env, value.kind)
+            value.counterparts = list(choices.items())
+            value.target_label = choices.get(value.target_value, value.target_value)
 
     def write(self, vals):
         if not self.env.context.get("crm_migration_proposing"):

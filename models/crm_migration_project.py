@@ -9,6 +9,7 @@ from odoo.addons.base.models.res_partner import _tz_get
 from ..engine import profiles
 from .crm_migration_record import OUTCOMES
 from .crm_migration_run import UNFINISHED
+from .proof import Proof
 
 # The path of a project: state -> what its next button does, and the state a finished run leads to.
 AFTER_RUN = {
@@ -153,6 +154,8 @@ class CrmMigrationProject(models.Model):
     held_count = fields.Integer(compute="_compute_counts")
     issue_count = fields.Integer(compute="_compute_counts", string="Open Issues")
     is_signed = fields.Boolean(compute="_compute_is_signed", string="Signed Off")
+    outcomes = fields.Json(compute="_compute_outcomes")
+    verdicts = fields.Json(compute="_compute_outcomes")
     open_line_count = fields.Integer(compute="_compute_counts", string="Columns to Confirm")
     open_value_count = fields.Integer(compute="_compute_counts", string="Values to Confirm")
 
@@ -198,6 +201,19 @@ class CrmMigrationProject(models.Model):
             project.issue_count = issues.get(project, {}).get("open", 0)
             project.open_line_count = lines.get(project, {}).get("proposed", 0)
             project.open_value_count = values.get(project, {}).get("proposed", 0)
+
+    def _compute_outcomes(self):
+        for project in self:
+            proof = Proof(project)
+            project.outcomes = proof.get_outcomes()
+            project.verdicts = proof.get_verdicts()
+
+    @api.readonly
+    def get_proof(self):
+        """Return what the proof's dashboard shows."""
+        self.ensure_one()
+        self.check_access("read")
+        return Proof(self).get()
 
     def _count_by(self, model, groupby):
         """Return {project: {group: count}} in one query."""

@@ -107,7 +107,7 @@ class CrmMigrationProposer(models.AbstractModel):
         if model not in taken:
             taken[model] = self._get_customs(model)
         customs = taken[model]
-        proposals = proposing.propose(entity, columns, taken=customs)
+        proposals = proposing.propose_map(entity, columns, taken=customs)
         self._write_lines(mapping, columns, proposals)
         customs |= {p.rule.field: (p.label, p.field_type) for p in proposals if p.field_type}
 

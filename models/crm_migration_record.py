@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from . import words
+
 # In the order a person asks: what landed, what did not.
 OUTCOMES = ["created", "updated", "unchanged", "merged", "held", "failed", "skipped"]
 

@@ -375,16 +375,22 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _find_linked(self, owner, field, ids):
+        others = SQL()
         if field.type == "many2many":
             table, column = field.relation, field.column2
         else:
             table, column = self.env[owner]._table, field.name
+            if owner == field.comodel_name:
+                # A partner is its own commercial entity: that is no use by others.
+                others = SQL("AND id != ALL(%s)", ids)
         self.env.cr.execute(
             SQL(
-                "SELECT DISTINCT %(column)s FROM %(table)s WHERE %(column)s = ANY(%(ids)s)",
+                "SELECT DISTINCT %(column)s FROM %(table)s"
+                " WHERE %(column)s = ANY(%(ids)s) %(others)s",
                 column=SQL.identifier(column),
                 table=SQL.identifier(table),
                 ids=ids,
+                others=others,
             )
         )
         return {row[0] for row in self.env.cr.fetchall()}

@@ -89,6 +89,13 @@ class CrmMigrationRun(models.Model):
             left = (run.total - run.processed) / run.rate if run.rate and not done else 0
             run.time_left = str(timedelta(seconds=round(left))) if left > 0 else False
 
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for run in self:
+            run.display_name = labels.get(run.kind, run.kind)
+
     def action_pause(self):
         """Stop after the running batch; nothing is lost."""
         self.check_access("read")

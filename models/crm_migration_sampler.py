@@ -54,7 +54,9 @@ class CrmMigrationSampler(models.AbstractModel):
         while rows := loader._take_batch(project, project.batch_size, ids):
             loader._load_batch(run, project, rows)
         rows = verifier._read_rows(project, ids=ids)
-        return verifier._compare(project, rows, keep_equal=True)
+        checks = verifier._compare(project, rows, keep_equal=True)
+        verifier._name_links(checks)
+        return checks
 
     # ------------------------------------------------------------- choice
 

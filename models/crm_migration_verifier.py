@@ -3,12 +3,15 @@ from odoo.tools import SQL
 
 from ..engine.comparing import DIFFERENT, EQUAL, EXPLAINED, MISSING, VERDICTS, is_empty, verdict
 from .crm_migration_loader import RECORD_COLUMNS
+from .link_names import LINKS, LinkNames, get_links
 from .resolver import Resolver
 from .silence import silent
+from .stage_sums import StageSums
 
 # Records compared per transaction.
 VERIFIED_ROWS = 1000
-LINKS = ("many2one", "many2many", "one2many", "many2one_reference")
+# What a person looks at first.
+RANKS = {DIFFERENT: 0, MISSING: 1, EXPLAINED: 2, EQUAL: 3}
 LANDED = ("created", "updated", "unchanged", "merged")
 
 
@@ -36,7 +39,9 @@ class CrmMigrationVerifier(models.AbstractModel):
             return False
         checks = service._compare(project, rows, keep_equal=True)
         service._add_up(cursor["fields"], checks)
-        service._store(run, [check for check in checks if check["verdict"] != EQUAL])
+        told = [check for check in checks if check["verdict"] != EQUAL]
+        service._name_links(told)
+        service._store(run, told)
         cursor["last_id"] = rows[-1]["id"]
         run.cursor = cursor
         run.processed += len(rows)
@@ -149,7 +154,14 @@ class CrmMigrationVerifier(models.AbstractModel):
         if own and result in (DIFFERENT, MISSING):
             # A merge fills what was empty; what the existing contact had stays.
             rule, result = "merged", EXPLAINED
-        return self._prepare_check(item, field.name, expected, landed, rule, field.type, result)
+        check = self._prepare_check(item, field.name, expected, landed, rule, field.type, result)
+        model = item.values.get(getattr(field, "model_field", None)) or False
+        return check | {"links": get_links(field, model, expected, landed)}
+
+    @api.model
+    def _name_links(self, checks):
+        """Say who is meant where a check has IDs: in a sample, before its records are undone."""
+        LinkNames(self.env, checks).set()
 
     @api.model
     def _prepare_check(self, item, name, expected, landed, rule, field_type, result):
@@ -197,9 +209,13 @@ class CrmMigrationVerifier(models.AbstractModel):
         """Write checks in one statement per thousand."""
         columns = (
             "kind", "entity", "record_id", "source_key", "model", "res_id", "field_name",
-            "source_value", "rule", "expected", "actual", "verdict",
+            "source_value", "rule", "expected", "actual", "verdict", "record_name", "verdict_rank",
         )  # fmt: skip
-        rows = [(run.project_id.id, run.id, *(check[name] for name in columns)) for check in checks]
+        for check in checks:
+            check["verdict_rank"] = RANKS[check["verdict"]]
+        rows = [
+            (run.project_id.id, run.id, *(check.get(name) for name in columns)) for check in checks
+        ]
         if rows:
             self.env.cr.execute_values(
                 f"""INSERT INTO crm_migration_check (project_id, run_id, {", ".join(columns)})
@@ -227,6 +243,7 @@ class CrmMigrationVerifier(models.AbstractModel):
         run.counters = {
             "checks": dict(zip(VERDICTS, totals[:4], strict=True)),
             "entities": outcomes,
+            "stages": StageSums(project).get(),
         }
 
     @api.model

@@ -5,8 +5,11 @@ The engine's own map of one rule, run over values of the staged rows; nothing is
 
 from dataclasses import replace
 
+from odoo.tools import format_date, format_datetime, formatLang
+
 from ..engine.issues import CATALOGUE
 from ..engine.mapping import EntityMap
+from ..engine.transforms import TRANSFORMS
 from . import words
 
 # Rows that are looked at for values, and values that are shown.
@@ -38,7 +41,7 @@ class LinePreview:
             """SELECT raw FROM (
                    SELECT payload ->> %s AS raw, id FROM crm_migration_record
                     WHERE project_id = %s AND entity = %s AND state != 'skipped'
-                    ORDER BY id LIMIT %s) AS some
+                    ORDER BY id LIMIT %s) AS first_rows
                 WHERE trim(raw) != '' GROUP BY raw ORDER BY min(id)""",
             [self.line.column, self.project.id, self.line.mapping_id.entity, ROWS],
         )
@@ -77,7 +80,7 @@ class LinePreview:
         if references:
             return self._describe_links(references)
         if name in mapped.values:
-            return self._to_text(mapped.values[name])
+            return self._to_text(mapped.values[name], TRANSFORMS[self.line.transform].output_type)
         return _("kept as text") if mapped.kept else ""
 
     def _describe_links(self, references):
@@ -87,9 +90,15 @@ class LinePreview:
             labels.append(f"{reference.value} → {way}" if way else str(reference.value))
         return ", ".join(labels)
 
-    def _to_text(self, value):
+    def _to_text(self, value, output_type):
         if isinstance(value, bool):
             return self.env._("yes") if value else self.env._("no")
         if isinstance(value, list):
             return " · ".join(map(str, value))
+        if isinstance(value, float):
+            return formatLang(self.env, value, digits=0 if value.is_integer() else 2)
+        if output_type == "date":
+            return format_date(self.env, value)
+        if output_type == "datetime":
+            return format_datetime(self.env, value)
         return str(value)[:LONGEST]

@@ -59,9 +59,11 @@ class Resolver:
                     if reference.entity in (*RELATED, "related"):
                         wanted[reference.by].add(self._key(reference))
         columns = {"id": "source_key", "name": "match_name", "email": "match_email"}
-        for by, values in wanted.items():
-            for kind in columns if by == "any" else [by]:
-                self._fetch(kind, columns[kind], values)
+        anything = wanted.pop("any", set())
+        for kind, column in columns.items():
+            values = wanted[kind] | anything
+            if values:
+                self._fetch(kind, column, values)
 
     def _key(self, reference):
         value = str(reference.value).strip()

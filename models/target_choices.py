@@ -6,6 +6,7 @@ Plain Python around an environment, made anew for each request: labels are the u
 from odoo.models import MAGIC_COLUMNS
 
 from ..engine import proposing
+from ..engine.proposing.customs import Customs
 from ..engine.types import ColumnProfile
 from ..engine.vocabulary import load as load_vocabulary
 from . import words
@@ -28,6 +29,7 @@ OPEN_TARGETS = ("partner", "lead")
 CLOSED = {
     "type", "is_company", "color", "company_type", "message_bounce", "lead_properties",
     "automated_probability", "is_automated_probability", "reveal_id", "company_registry_label",
+    "iap_enrich_done",
 } | proposing.RESERVED  # fmt: skip
 ATTRIBUTES = ["string", "type", "store", "readonly", "manual"]
 
@@ -49,7 +51,7 @@ class TargetChoices:
         :return: what is near first (the engine's alternatives), then what is always possible, then
             the fields by label
         """
-        slots = self._get_slots(line)
+        slots = list({choice["label"]: choice for choice in self._get_slots(line)}.values())
         near = [choice for choice in slots if choice["slot"] in (line.alternatives or [])]
         fields = slots + self._get_plain(line, {choice["name"] for choice in slots})
         fields.sort(key=lambda choice: choice["label"].casefold())
@@ -187,7 +189,7 @@ class TargetChoices:
         kind = load_vocabulary().kinds.get(line.kind, load_vocabulary().kinds["text"])
         label = " ".join(line.column.split()) or line.column
         return {
-            "target_field": self._get_free_name(line, label),
+            "target_field": self._get_free_name(line, label, kind["field_type"]),
             "transform": kind["transform"],
             "reference": False,
             "options": line._get_reading_options(),
@@ -195,12 +197,7 @@ class TargetChoices:
             "new_type": kind["field_type"],
         }
 
-    def _get_free_name(self, line, label):
-        others = self.mapping.project_id.line_ids - line._origin
-        taken = set(others.mapped("target_field")) | set(self.fields) | proposing.RESERVED
-        name = base = proposing.custom_name(label)
-        number = 1
-        while name in taken:
-            number += 1
-            name = f"{base[: proposing.LONGEST_NAME - len(str(number)) - 1]}_{number}"
-        return name
+    def _get_free_name(self, line, label, field_type):
+        others = self.mapping.line_ids - line._origin
+        taken = {name: (field["string"], field["type"]) for name, field in self.fields.items()}
+        return Customs(taken, others.mapped("target_field")).name(label, field_type)

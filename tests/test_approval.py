@@ -43,7 +43,7 @@ class TestUnconfirmedMap(MigrationCase):
                            "action_approve_sample", "action_verify")  # fmt: skip
 
     def test_one_open_line_is_enough(self):
-        """A single line or value that waits keeps the map unconfirmed, and the message counts it."""
+        """A single line or value that waits keeps the map unconfirmed; the message counts it."""
         self.project.action_confirm_all()
         line = self.project.line_ids[-1]
         line.with_context(crm_migration_proposing=True).state = "proposed"
@@ -100,7 +100,9 @@ class TestApproval(MigrationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.manager = new_test_user(
-            cls.env, "migration_manager", "base.group_user,crm_migration.crm_migration_group_manager"
+            cls.env,
+            "migration_manager",
+            "base.group_user,crm_migration.crm_migration_group_manager",
         )
         cls.project = cls.prepare(cls.make_project(TABLES))
         cls.run_step(cls.project, "sample")

@@ -14,7 +14,8 @@ class TestEngine(BaseCase):
         """All of ``engine/tests`` passes with the interpreter and libraries of the server."""
         package = __package__.rpartition(".")[0]
         names = [
-            f"{package}.engine.tests.{path.stem}" for path in (ROOT / "engine/tests").glob("test_*.py")
+            f"{package}.engine.tests.{path.stem}"
+            for path in (ROOT / "engine/tests").glob("test_*.py")
         ]
         self.assertTrue(names)
         suite = unittest.defaultTestLoader.loadTestsFromNames(names)

@@ -1,4 +1,4 @@
-"""The whole journey of a Smart CRM Online export, ``data/smart_crm_online``: flat files, names for links."""
+"""The whole journey of a Smart CRM Online export, ``data/smart_crm_online``: names for links."""
 
 import csv
 import io
@@ -35,7 +35,8 @@ def to_zip(tables):
 @tagged("post_install", "-at_install", "crm_migration")
 class TestJourneySmartCrmOnline(JourneyCase):
     folder = "smart_crm_online"
-    policies = {"timezone": "Europe/London"}
+    # Batches of two: what hangs together is spread over many.
+    policies = {"timezone": "Europe/London", "batch_size": 2}
 
     def test_outcomes_add_up(self):
         outcomes = self.assertAddsUp(self.project)
@@ -48,7 +49,7 @@ class TestJourneySmartCrmOnline(JourneyCase):
             self.assertFalse(counts["held"] or counts["failed"] or counts["skipped"], entity)
 
     def test_links_by_id_and_by_name(self):
-        """A name that fits one contact links it, or one of the deal's company; else it is a question."""
+        """A name that fits one contact, or one of the deal's company, is linked; else none."""
         beta, gamma = self.one("company", "501"), self.one("company", "502")
         ann, john_beta = self.one("contact", "601"), self.one("contact", "603")
         self.assertEqual(ann.parent_id, beta)
@@ -71,13 +72,15 @@ class TestJourneySmartCrmOnline(JourneyCase):
         self.assertEqual(first.expected_revenue, 1250)
 
     def test_times_are_of_the_source_s_zone(self):
-        """Day before month, as all values say; times of London in summer are an hour earlier in UTC."""
+        """Day before month, as all values say; London's summer times are an hour earlier in UTC."""
         self.assertEqual(str(self.one("deal", "701").x_source_created_at), "2022-05-17 08:30:00")
         self.assertEqual(str(self.one("deal", "702").date_closed), "2022-07-25 13:00:00")
         self.assertEqual(str(self.one("deal", "701").date_deadline), "2027-06-30")
         self.assertEqual(str(self.one("contact", "601").x_birthday), "1980-05-13")
         self.assertFalse(
-            self.project.issue_ids.filtered(lambda i: i.code in ("ambiguous_date", "timezone_assumed"))
+            self.project.issue_ids.filtered(
+                lambda i: i.code in ("ambiguous_date", "timezone_assumed")
+            )
         )
 
     def test_history_of_five_files(self):

@@ -94,7 +94,9 @@ class TestQueryCounts(MigrationCase):
     def assertFlat(self, *names):
         for name in names:
             grown = self.large[name] - self.small[name]
-            self.assertLessEqual(grown, ALLOWANCE, f"{name}: {self.small[name]} → {self.large[name]}")
+            self.assertLessEqual(
+                grown, ALLOWANCE, f"{name}: {self.small[name]} → {self.large[name]}"
+            )
 
     def test_load(self):
         self.assertEqual(

@@ -22,7 +22,9 @@ class TestRights(MigrationCase):
         cls.user = new_test_user(
             cls.env, "migration_user", "base.group_user,crm_migration.crm_migration_group_user"
         )
-        cls.stranger = new_test_user(cls.env, "stranger", "base.group_user,sales_team.group_sale_manager")
+        cls.stranger = new_test_user(
+            cls.env, "stranger", "base.group_user,sales_team.group_sale_manager"
+        )
         cls.project = cls.make_project(TABLES)
 
     def test_user_runs_but_neither_approves_nor_loads_nor_undoes(self):
@@ -61,7 +63,7 @@ class TestRights(MigrationCase):
         self.assertEqual(project.state, "verified")
 
     def test_user_uploads_through_the_wizard(self):
-        """The upload of a user lands in the project, readable to its colleagues; a stranger's not."""
+        """What a user uploads lands in the project, readable to colleagues; a stranger has none."""
         project = self.env["crm.migration.project"].create({"name": "U", "profile": "karmacrm"})
         attachments = self.env["ir.attachment"].with_user(self.user).create(
             [{"name": name, "raw": to_csv(rows), "res_model": "crm.migration.project.upload",
@@ -116,7 +118,9 @@ class TestRights(MigrationCase):
             model = self.env[f"crm.migration.{name}"]
             if name == "issue":
                 self.env[model._name]._append(self.project, [(Problem("plan_cap"), {})])
-            mine = model.search([("company_id" if name == "project" else "project_id", "!=", False)])
+            mine = model.search(
+                [("company_id" if name == "project" else "project_id", "!=", False)]
+            )
             self.assertTrue(mine, name)
             self.assertFalse(model.with_user(stranger).search([]), name)
             with self.assertRaises(AccessError, msg=name):
@@ -174,9 +178,11 @@ class TestRemote(HttpCase):
         self.assertFalse(any(self.project.approval_ids.mapped("voided_at")))
 
     def test_xmlrpc(self):
-        """Reading works; creating, changing, deleting and importing do not, whatever the context."""
+        """Reading works; creating, changing, deleting and importing never do."""
         login = (self.env.cr.dbname, self.admin.id, "admin")
-        found = self.xmlrpc_object.execute_kw(*login, "crm.migration.log", "search_read", [[], ["model"]])
+        found = self.xmlrpc_object.execute_kw(
+            *login, "crm.migration.log", "search_read", [[], ["model"]]
+        )
         self.assertEqual(len(found), self.log_count)
         contexts = ({}, {"crm_migration_approving": True}, {"crm_migration_silent": True})
         for model, method, arguments in self.attempts():

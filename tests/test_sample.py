@@ -8,7 +8,7 @@ COMPANIES, CONTACTS, DEALS, NOTES = 60, 240, 180, 300
 
 
 def export():
-    """Return an export of which a sample is a part: each note has a deal has a contact has a company."""
+    """Return an export larger than a sample: note, deal, contact and company hang together."""
     return {
         "companies.csv": [
             {"Company ID": f"c{n}", "Company Name": f"Company {n}", "City": "Bonn"}
@@ -85,7 +85,7 @@ class TestSample(MigrationCase):
             self.assertIn(self.rows["contact"][key]["Company ID"], chosen["company"])
 
     def test_children_come_along(self):
-        """A deal is shown with its history: more notes than chance would take come with the deals."""
+        """A deal is shown with its history: more notes come along than chance would take."""
         chosen = self.chosen()
         of_chosen = {
             key for key, row in self.rows["activity"].items()

@@ -1,6 +1,6 @@
 """X-22: what Odoo tells people when records are written, and that a migration tells nobody.
 
-Each trap is shown first as plain Odoo has it, then as a load, a newer export and a rollback leave it.
+Each trap is shown first as plain Odoo has it, then as load, newer export and rollback leave it.
 """
 
 from datetime import timedelta
@@ -26,7 +26,7 @@ def tables(meeting_at=NEXT_WEEK, amount="100", amo="Amo"):
     return {
         "owners.csv": [
             {"User ID": "u1", "Name": "Sel Ler", "Email": "sel@ler.example", "Active": "true"},
-            {"User ID": "u2", "Name": "Left Long Ago", "Email": "left@ler.example", "Active": "false"},
+            {"User ID": "u2", "Name": "Left Long Ago", "Email": "left@ler.example", "Active": "no"},
         ],
         "contacts.csv": [
             {"Contact ID": "1", "First Name": amo, "Last Name": "Re", "Email": "amo@re.example",

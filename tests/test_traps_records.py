@@ -1,4 +1,4 @@
-"""Odoo's traps around dates, outcomes, owners and shared addresses: X-19, X-20, X-23, X-25, X-27, X-28.
+"""Odoo's traps around dates, outcomes, owners and addresses: X-19, 20, 23, 25, 27 and 28.
 
 Each trap is shown first as plain Odoo has it, then as a migration leaves it.
 """
@@ -89,7 +89,7 @@ class TestDates(MigrationCase):
 
 @tagged("post_install", "-at_install", "crm_migration")
 class TestOutcome(MigrationCase):
-    """X-23: won is a stage *and* 100; lost is archived with probability 0; there is no Lost stage."""
+    """X-23: won is a stage *and* 100; lost is archived with 0; there is no Lost stage."""
 
     def test_plain_odoo_refuses_or_mistakes(self):
         """Another figure in a won stage is refused; probability 0 alone is not lost."""

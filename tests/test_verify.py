@@ -95,7 +95,7 @@ class TestVerify(JourneyCase):
         self.assertEqual(found["activity", "a3", "res_id"], "different")
 
     def test_lost_records(self):
-        """Deleted records are missing, those beside the rows included: a call's done activity, a tag."""
+        """Deleted records are missing, also those beside the rows: a call's done activity."""
         person, lead = self.one("contact", "1"), self.one("deal", "d4")
         activity = self.activities(person)
         message = self.history(self.one("deal", "d1"))[-1]
@@ -112,7 +112,9 @@ class TestVerify(JourneyCase):
 
     def test_changed_history(self):
         note, event, task = (self.one("activity", key) for key in ("a2", "a7", "a6"))
-        self.damage("UPDATE mail_message SET date = now(), body = '<p>x</p>' WHERE id = %s", note.id)
+        self.damage(
+            "UPDATE mail_message SET date = now(), body = '<p>x</p>' WHERE id = %s", note.id
+        )
         self.damage("UPDATE mail_message SET author_id = %s WHERE id = %s",
                     self.admin.partner_id.id, note.id)  # fmt: skip
         self.damage("UPDATE calendar_event SET stop = stop + interval '1h' WHERE id = %s", event.id)
@@ -125,7 +127,7 @@ class TestVerify(JourneyCase):
                 self.assertIn(found["activity", key, name], ("different", "missing"), (key, name))
 
     def test_merged_contact_is_no_alarm(self):
-        """What an existing contact had is explained, not different; what it was given is compared."""
+        """What an existing contact had is explained; what it was given is compared."""
         __, found = self.verify()
         self.assertEqual(found["contact", "7", "function"], "explained")
         self.damage("UPDATE res_partner SET phone = NULL WHERE id = %s", self.existing.id)

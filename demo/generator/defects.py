@@ -30,7 +30,7 @@ def spoil(export):
     for row in contacts.take("missing_company", lambda row: row["company_id"]):
         row |= {"company": None, "company_id": NOWHERE, "company_name": "Ghost Bakery Ltd"}
         _leave_company(export, row)
-    for row in contacts.take("mojibake", lambda row: _can_be_garbled(row["last"])):
+    for row in contacts.take("mojibake", lambda row: _can_be_garbled(row["last"], export.settings)):
         row["fixed_last"] = f"{row['last']}-Söder"
         row["last"] = Raw(row["fixed_last"].encode().decode("cp1252"))
     for row in contacts.take("duplicate_email", lambda row: row["email"]):
@@ -89,8 +89,12 @@ def _leave_company(export, contact):
             deal["company_id"] = ""
 
 
-def _can_be_garbled(text):
-    """Whether Windows-1252 has a letter for every byte of the text in UTF-8."""
+def _can_be_garbled(text, settings):
+    """Whether Windows-1252 has a letter for every byte of the text in UTF-8, and the file too."""
+    try:
+        "Ã¶¼¤©¨±³¡".encode(settings.encoding)
+    except UnicodeEncodeError:
+        return False
     return bool(text) and all(letter.isascii() or letter in "äöüéèñóá" for letter in text)
 
 

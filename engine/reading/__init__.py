@@ -12,9 +12,10 @@ from tempfile import SpooledTemporaryFile
 from ..exceptions import SourceError
 from . import csv_file, xlsx_file
 from .archive import MAX_DEPTH, extract, members, open_archive
+from .reader import Reading, decode, read_tables
 from .table import Table
 
-__all__ = ["Table", "extract", "tables"]
+__all__ = ["SUFFIXES", "Reading", "Table", "decode", "extract", "read", "tables"]
 
 #: Members of an archive that are read; others are attachments or remarks.
 SUFFIXES = frozenset((".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".zip"))
@@ -38,35 +39,47 @@ _FOREIGN = (
 )
 
 
-def tables(path, *, name=None, overrides=None) -> list[Table]:
+def tables(path, *, name=None, overrides=None, member=None) -> list[Table]:
     """The tables in a file: one of a CSV file, one per sheet of a workbook, all of an archive.
 
     :param name: name to show instead of that of ``path``
-    :param overrides: ``encoding``, ``delimiter``, ``header_row`` where the person knows better
+    :param overrides: ``encoding``, ``delimiter``, ``header_row`` (-1: there is none) where the
+        person knows better
+    :param member: of an archive, read only this one
     :raise SourceError: ``file_unreadable`` or ``file_refused``
     """
     path = Path(path)
     try:
-        return _read(partial(path.open, "rb"), name or path.name, overrides or {})
+        return _read(partial(path.open, "rb"), name or path.name, overrides or {}, member=member)
     except OSError as error:
         raise SourceError("file_unreadable", file=path.name, detail=str(error)) from error
 
 
-def _read(source, name, overrides, depth=0):
+def read(path, *, overrides=None) -> Reading:
+    """The first table of a file, as text: ``.headers``, ``.rows``, ``.encoding``, ``.dialect``,
+    ``.warnings``, ``.confidence``; others in ``.tables``. An empty file has no rows and says so.
+
+    :param overrides: see :func:`tables`
+    :raise SourceError: ``file_unreadable`` or ``file_refused``
+    """
+    return read_tables(path, tables, overrides)
+
+
+def _read(source, name, overrides, depth=0, member=None):
     with source() as stream:
         head = stream.read(1024)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _read_zip(source, name, overrides, depth)
+        return _read_zip(source, name, overrides, depth, member)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start and len(head) < 1024:
         raise SourceError("file_unreadable", file=name, detail="empty")
     for magic, code, detail in _FOREIGN:
         if start[: len(magic)].lower() == magic.lower():
             raise SourceError(code, file=name, detail=detail)
-    return [_named(csv_file.read, source, name, overrides)]
+    return _named(csv_file.read, source, name, overrides)
 
 
-def _read_zip(source, name, overrides, depth):
+def _read_zip(source, name, overrides, depth, member=None):
     with source() as stream, open_archive(stream, name) as archive:
         names = set(archive.namelist())
     if "[Content_Types].xml" in names:
@@ -78,15 +91,15 @@ def _read_zip(source, name, overrides, depth):
         raise SourceError("file_unreadable", file=name, detail=detail)
     if depth > MAX_DEPTH:
         raise SourceError("file_refused", file=name, detail="archives nested too deep")
-    return _read_members(source, name, overrides, depth)
+    return _read_members(source, name, overrides, depth, member)
 
 
-def _read_members(source, name, overrides, depth):
+def _read_members(source, name, overrides, depth, only=None):
     with source() as stream, open_archive(stream, name) as archive:
         wanted = [
             (info.filename, path)
             for info, path in members(archive, name)
-            if path.suffix.lower() in SUFFIXES
+            if path.suffix.lower() in SUFFIXES and only in (None, str(path))
         ]
     found = []
     for filename, path in sorted(wanted):

@@ -1,19 +1,19 @@
-"""Delimited text as a :class:`Table`."""
+"""Delimited text as :class:`Table`."""
 
 import csv
 import io
 
 from ..exceptions import SourceError
 from ..types import Problem
-from . import dialect, encoding, layout
-from .table import Table
+from . import dialect, encoding
+from .table import Table, find_tables
 
 #: Below this the reader is asked to look at the preview.
 SURE = 0.6
 
 
 def read(source, name, overrides):
-    """The table of a text file.
+    """The tables of a text file: mostly one.
 
     Steps: encoding, dialect, header.
 
@@ -22,23 +22,26 @@ def read(source, name, overrides):
     coding = _encoding(source, name, overrides)
     sample, complete = _sample(source, coding)
     if overrides.get("delimiter"):
-        found = dialect.Dialect(overrides["delimiter"])
+        found = dialect.for_delimiter(sample, overrides["delimiter"], complete)
     else:
         found = dialect.detect(sample, complete)
-    head = _head(sample, found, complete, overrides)
-    if not head:
+    rows = dialect.sample_records(sample, found, complete)
+    if sample.lower().lstrip('\ufeff"').startswith("sep="):
+        rows = rows[1:]
+
+    def make():
+        return _table(source, name, coding, found)
+
+    tables = find_tables(rows, make, header_row=overrides.get("header_row"))
+    if not tables:
         raise SourceError("file_unreadable", file=name, detail="no rows in it")
-    return _table(source, name, coding, found, head)
+    return tables
 
 
-def _table(source, name, coding, found, head):
-    line, cells = head
-    table = Table(
-        name, "csv", coding.name, coding.confidence, found.delimiter, found.quotechar, line
-    )
-    table.header = layout.column_names(cells)
+def _table(source, name, coding, found):
+    table = Table(name, "csv", coding.name, coding.confidence, found.delimiter, found.quotechar)
     table.records = lambda: _records(source, name, coding, found)
-    table.lossy = coding.lossy
+    table.lossy, table.dialect = coding.lossy, found
     if coding.lossy or coding.confidence < SURE:
         parameters = {"file": name, "encoding": coding.name}
         table.problems.append(Problem("encoding_doubtful", parameters=parameters))
@@ -70,18 +73,12 @@ def _sample(source, coding):
         return sample, not text.read(1)
 
 
-def _head(sample, found, complete, overrides):
-    records = dialect.sample_records(sample, found, complete)
-    wanted = overrides.get("header_row")
-    if wanted:
-        return next(((line, cells) for line, cells in records if line >= wanted), None)
-    told = sample.lower().lstrip("\ufeff").startswith("sep=")
-    return layout.find_header(records[1:] if told else records)
-
-
 def _records(source, name, coding, found):
     with _open(source, coding) as text:
         try:
             yield from dialect.records(text, found)
         except csv.Error as error:
+            code = "file_refused" if "field limit" in str(error) else "file_unreadable"
+            raise SourceError(code, file=name, detail=str(error)) from error
+        except UnicodeDecodeError as error:  # the file changed since its encoding was told
             raise SourceError("file_unreadable", file=name, detail=str(error)) from error

@@ -1,17 +1,14 @@
-"""Where the table lies in a file: lines before the header, the header, footers after the rows.
+"""Names of columns, blank cells, and footers after the rows.
 
 Works on ``(line, cells)`` of any format; cells are text or ``None``.
 """
 
 import re
-from collections import Counter, deque
+from collections import deque
 
 from ..exceptions import SourceError
 
 MAX_COLUMNS = 2_000
-#: How far down a header is looked for.
-HEADER_DEPTH = 50
-_FEW_ROWS = 20
 #: How many closing lines may be footers.
 FOOTER_DEPTH = 5
 
@@ -36,32 +33,11 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^[\W\d]*\d[\W\d]*$")
-_DATA = re.compile(
-    r"^(?:[-+]?\d[\d.,:/\s-]*(?:[ap]m)?|\d{4}-\d\d-\d\dT.*|[^@\s]+@[^@\s]+\.\w+|https?://.*)$",
-    re.IGNORECASE,
-)
 
 
 def clean(cells):
     """Cells of nothing but blanks are empty; all others stay as they are."""
     return [None if not cell or cell.isspace() else cell for cell in cells]
-
-
-def find_header(rows):
-    """``(line, cells)`` of the header among the first rows of a file.
-
-    The header is the first row about as wide as the table whose cells could be names of columns;
-    a row of data is taken only where no row looks like a header.
-
-    :param rows: list of ``(line, cells)``, blank rows included
-    """
-    rows = [(line, clean(cells)) for line, cells in rows]
-    rows = [(line, cells) for line, cells in rows if any(cells)]
-    if not rows:
-        return None
-    width = _width(rows)
-    wide = [row for row in rows[:HEADER_DEPTH] if _filled(row[1]) >= _enough(width)]
-    return next((row for row in wide if _is_header(row[1])), (wide or rows)[0])
 
 
 def column_names(cells):
@@ -92,10 +68,10 @@ def trim(cells):
     return cells[:end]
 
 
-def mark_footers(rows, header):
+def mark_footers(rows, width, headers):
     """``(line, cells, footer)`` for every row that is not blank, reading only a few rows ahead.
 
-    :param header: cells of the header as written: where it stands again it is no record either
+    :param headers: rows of the header as written: where one stands again it is no record either
     """
     held = deque()
     for line, cells in rows:
@@ -105,12 +81,12 @@ def mark_footers(rows, header):
         held.append((line, cells))
         if len(held) > FOOTER_DEPTH:
             line, cells = held.popleft()
-            yield line, cells, cells == header
+            yield line, cells, cells in headers
     first = len(held)
-    while first and is_footer(held[first - 1][1], len(header)):
+    while first and is_footer(held[first - 1][1], width):
         first -= 1
     for place, (line, cells) in enumerate(held):
-        yield line, cells, place >= first or cells == header
+        yield line, cells, place >= first or cells in headers
 
 
 def is_footer(cells, width):
@@ -132,25 +108,3 @@ def is_footer(cells, width):
     # A record has all its delimiters; a remark put under the table has none.
     alone = len(cells) == 1 and width > 2
     return alone or (len(filled) == 1 and width > 2 and bool(_REMARK.match(filled[0])))
-
-
-def _width(rows):
-    lengths = Counter(len(trim(cells)) for _, cells in rows)
-    # Trailing empty cells make lengths vary in a sheet: the widest that is no exception counts.
-    least = max(lengths.values()) / 4 if len(rows) > _FEW_ROWS else 1
-    return max(length for length, count in lengths.items() if count >= least)
-
-
-def _enough(width):
-    return max(min(width, 2), round(0.6 * width))
-
-
-def _filled(cells):
-    return sum(cell is not None for cell in cells)
-
-
-def _is_header(cells):
-    names = [cell.strip() for cell in cells if cell]
-    data = sum(bool(_DATA.match(name)) or len(name) > 120 for name in names)
-    distinct = len({name.casefold() for name in names})
-    return data * 4 < len(names) + 1 and distinct * 10 >= len(names) * 6

@@ -5,18 +5,25 @@ from dataclasses import dataclass, field
 
 from ..types import Problem, Row
 from . import layout
+from .dialect import Dialect
+from .header import find_head, no_head
+from .split import MOST_TABLES, find_end
 
 REPLACEMENT = "\ufffd"
 
 
 @dataclass
 class Table:
-    """One CSV file, or one sheet of a workbook; nothing of its rows is kept in memory.
+    """One CSV file, one sheet of a workbook, one list of a JSON file; no rows are in memory.
 
     :param name: file name, ``book.xlsx/Sheet`` or path within an archive
-    :param format: ``csv`` or ``xlsx``
-    :param header_row: 1-based line (CSV) or row (XLSX) of the header
+    :param format: ``csv``, ``xlsx``, ``xls``, ``ods`` or ``json``
+    :param header_row: 1-based line (CSV) or row (XLSX) of the header, the last one of several;
+        0 if there is none
     :param header: unique names of the columns
+    :param written: names of the columns as they are written; empty if there is no header
+    :param first_line: records begin here
+    :param last_line: they end here; 0 means with the file
     :param problems: what is doubtful about the file as such
     :param records: callable giving ``(line, cells)`` of all the file, anew at each call
     :param lossy: some bytes did not decode: rows with U+FFFD are pointed out
@@ -33,17 +40,44 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
     records: Callable = field(default=iter, repr=False, compare=False)
     lossy: bool = False
+    written: list[str] = field(default_factory=list)
+    head_rows: list = field(default_factory=list, repr=False)
+    first_line: int = 0
+    last_line: int = 0
+    dialect: Dialect | None = None
+
+    def begin(self, head):
+        """Take over where the table begins and what its columns are called."""
+        self.header_row, self.first_line = head.line, head.first
+        self.head_rows = [layout.clean(cells) for cells in head.rows]
+        self.written = head.written()
+        self.header = layout.column_names(head.names())
+        return self
 
     def rows(self) -> Iterator[Row]:
         """All rows below the header but the blank ones, footers marked; can be called again."""
-        records = self.records()
-        header = []
-        for line, cells in records:
-            if line >= self.header_row:
-                header = layout.clean(cells)
-                break
-        for line, cells, footer in layout.mark_footers(records, header):
+        for line, cells, footer in self.cells():
             yield self._row(line, cells, footer)
+
+    def cells(self) -> Iterator[tuple]:
+        """``(line, cells, footer)`` of all rows below the header but the blank ones."""
+        return layout.mark_footers(self._own_records(), len(self.header), self.head_rows)
+
+    def _own_records(self):
+        records = self.records()
+        for line, cells in records:
+            if line >= self.first_line:
+                if not self.last_line or line <= self.last_line:
+                    yield line, cells
+                break
+        if not self.last_line:
+            yield from records
+            return
+        for line, cells in records:
+            if line > self.last_line:
+                records.close()
+                return
+            yield line, cells
 
     def _row(self, line, cells, footer):
         values = dict(zip(self.header, cells, strict=False))
@@ -65,10 +99,56 @@ class Table:
         values.update(surplus)
         if footer or (len(cells) > expected and not surplus):
             return ()  # a delimiter too many at the end of each line, or no record at all
-        if self.format == "xlsx" and len(cells) < expected:
+        if self.format != "csv" and len(cells) < expected:
             return ()  # a sheet does not store empty cells at the end
         lengths = {"found": len(cells), "expected": expected}
         return (Problem("ragged_row", value=_summary(cells), parameters=lengths),)
+
+
+def find_tables(rows, make, *, header_row=None, exact=True):
+    """The tables that begin in ``rows``: mostly one, sometimes others below it.
+
+    :param rows: ``(line, cells)`` of the beginning of a file
+    :param make: callable giving a new, nameless :class:`Table` of that file
+    :param header_row: line of the header where the person has set it, -1 for none
+    :param exact: each record has all its delimiters
+    """
+    found = []
+    while rows and len(found) < MOST_TABLES:
+        head = _head(rows, header_row if not found else None)
+        if not head:
+            break
+        table = make().begin(head)
+        found.append((table, head.title))
+        rows = [row for row in rows if row[0] >= head.first]
+        end = find_end(rows, head, exact=exact)
+        if end is None or header_row:
+            break
+        table.last_line = rows[end][0] - 1
+        rows = rows[end:]
+    return _distinguish(found)
+
+
+def _head(rows, wanted):
+    if wanted == -1:
+        return no_head(rows)
+    if wanted:
+        rows = [row for row in rows if row[0] >= wanted]
+        head = find_head(rows[:1])
+        return head._replace(line=rows[0][0], rows=[rows[0][1]], first=rows[0][0] + 1)
+    return find_head(rows)
+
+
+def _distinguish(found):
+    """Name the tables after the first one by their titles, and tell that there are several."""
+    tables = [table for table, _title in found]
+    for number, (table, title) in enumerate(found[1:], 2):
+        table.name = f"{table.name}/{title or number}"
+    if len(tables) > 1:
+        parameters = {"file": tables[0].name, "count": len(tables)}
+        for table in tables:
+            table.problems.append(Problem("several_tables", parameters=parameters))
+    return tables
 
 
 def _summary(cells):

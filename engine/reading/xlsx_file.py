@@ -11,7 +11,10 @@ from openpyxl.utils.escape import unescape
 from ..exceptions import SourceError
 from . import layout
 from .archive import open_archive
-from .table import Table
+from .table import Table, find_tables
+
+#: Rows of a sheet that are looked at for its header, and for other tables below it.
+SAMPLE_ROWS = 2_000
 
 _ZEROS = re.compile(r"^0{2,}$")
 _HOURS = re.compile(r"[hHsS]")
@@ -22,14 +25,23 @@ def read(source, name, overrides):
     """The tables of a workbook: its sheets that hold anything, shown ones and hidden ones."""
     with source() as stream, open_archive(stream, name):
         pass  # checked
-    titled = [(title, _table(source, name, title, overrides)) for title in _titles(source, name)]
-    titled = [(title, table) for title, table in titled if table]
+    titled = [(title, _tables(source, name, title, overrides)) for title in _titles(source, name)]
+    return name_sheets(name, titled)
+
+
+def name_sheets(name, titled):
+    """All tables of a workbook; where several sheets hold any, they are called after them.
+
+    :param titled: list of ``(title of the sheet, its tables)``
+    """
+    titled = [(title, tables) for title, tables in titled if tables]
     if not titled:
         raise SourceError("file_unreadable", file=name, detail="no rows in it")
     if len(titled) > 1:
-        for title, table in titled:
-            table.name = f"{name}/{title}"
-    return [table for _title, table in titled]
+        for title, tables in titled:
+            for table in tables:
+                table.name = f"{name}/{title}{table.name.removeprefix(name)}"
+    return [table for _title, tables in titled for table in tables]
 
 
 def text_of(value, number_format="General"):
@@ -75,21 +87,15 @@ def _moment(value, number_format):
     return str(value)
 
 
-def _table(source, name, title, overrides):
+def _tables(source, name, title, overrides):
     rows = _records(source, name, title)
-    wanted = overrides.get("header_row")
-    if wanted:
-        head = next(((line, cells) for line, cells in rows if line >= wanted), None)
-    else:
-        head = layout.find_header(list(islice(rows, 500)))
+    first = list(islice(rows, SAMPLE_ROWS))
     rows.close()
-    if not head:
-        return None
-    line, cells = head
-    table = Table(name, "xlsx", header_row=line)
-    table.header = layout.column_names(layout.trim(layout.clean(cells)))
-    table.records = lambda: _records(source, name, title)
-    return table
+
+    def make():
+        return Table(name, "xlsx", records=lambda: _records(source, name, title))
+
+    return find_tables(first, make, header_row=overrides.get("header_row"), exact=False)
 
 
 def _titles(source, name):

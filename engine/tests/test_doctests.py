@@ -5,7 +5,8 @@ from importlib import import_module
 
 MODULES = (
     "cells", "colors", "countries", "currencies", "dates", "numbers", "text", "reading.archive",
-    "reading.codepage", "reading.layout", "reading.xlsx_file", "trees",
+    "reading.codepage", "reading.layout", "reading.payload",
+    "reading.xlsx_file", "trees",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@ from . import crm_migration_target
 from . import crm_migration_target_partner
 from . import crm_migration_target_lead
 from . import crm_migration_target_history
+from . import crm_migration_target_attachment
 from . import crm_migration_target_timeline
 from . import crm_migration_target_message
 from . import crm_migration_target_activity

@@ -101,7 +101,7 @@ class CrmMigrationTarget(models.AbstractModel):
 
     @api.model
     def _get_id(self, xmlid):
-        """Return the ID behind an external ID; ``env.ref`` would ask each time whether it exists."""
+        """Return the ID of an external ID; ``env.ref`` would ask each time whether it exists."""
         return self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
 
     # ------------------------------------------------------------- load

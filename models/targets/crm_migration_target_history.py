@@ -17,6 +17,9 @@ class CrmMigrationTargetHistory(models.AbstractModel):
 
     # Mapped fields that the kind has a place for; the others are kept with the source data.
     _used = COMMON
+    # What a row is told of whose record is not in the export, or that names none.
+    _orphan = "orphan_activity"
+    _unlinked = "unlinked_activity"
 
     @api.model
     def _prepare(self, items, resolver):
@@ -52,9 +55,9 @@ class CrmMigrationTargetHistory(models.AbstractModel):
                 item.tell("ambiguous_activity", "res_id", reference.value, count=len(found))
                 return None
         if references:
-            item.tell("orphan_activity", "res_id", references[0].value, entity=told or "record")
+            item.tell(self._orphan, "res_id", references[0].value, entity=told or "record")
         else:
-            item.tell("unlinked_activity")
+            item.tell(self._unlinked)
         return None
 
     @api.model

@@ -17,9 +17,10 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     _inherit = "crm.migration.target"
     _description = "Target: Contact"
     _model = "res.partner"
-    _pseudo = ("category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id",
-    "x_source_company_ids",
-)
+    _pseudo = (
+        "category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id",
+        "x_source_company_ids",
+    )  # fmt: skip
 
     @api.model
     def _prepare_links(self, items, resolver):

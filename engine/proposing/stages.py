@@ -1,0 +1,93 @@
+"""The stages of a pipeline: order, probability, won or lost."""
+
+from collections import Counter, defaultdict
+
+from ..vocabulary import load as load_vocabulary
+
+
+def propose_stages(values, vocabulary=None, order=None):
+    """Propose the stages of one pipeline.
+
+    :param values: list of (stage, status, probability or None, count of deals)
+    :param order: {stage: (sequence, probability)} where the source tells it
+    :return: list of dicts ``name, sequence, probability, is_won, is_lost, known, code``, in order
+    """
+    vocabulary = vocabulary or load_vocabulary()
+    groups = defaultdict(list)
+    for name, status, probability, count in values:
+        groups[str(name).strip()].append((status, probability, count))
+    for name in order or ():
+        groups.setdefault(str(name).strip(), [])
+    stages = [_stage(name, deals, vocabulary, order or {}) for name, deals in groups.items()]
+    _place(stages, vocabulary)
+    for sequence, stage in enumerate(stages, start=1):
+        stage["sequence"] = sequence
+        del stage["given"]
+    return stages
+
+
+def _stage(name, deals, vocabulary, order):
+    usual = vocabulary.stage(name)
+    ends = {vocabulary.canonical("won_status", status) if status else None for status, *__ in deals}
+    is_won, is_lost = bool(usual and usual.get("won")), bool(usual and usual.get("lost"))
+    given, told = order.get(name, (None, None))
+    if not usual:  # an unknown name whose deals have all ended alike is that end
+        is_won, is_lost = ends == {"won"}, ends == {"lost"}
+    probability = 100.0 if is_won else 0.0 if is_lost else told
+    if probability is None:
+        probability = _usual_figure(deals, vocabulary)
+    if probability is None:
+        probability = float(usual["probability"]) if usual else None
+    return {
+        "name": name,
+        "sequence": 0,
+        "probability": probability,
+        "is_won": is_won,
+        "is_lost": is_lost,
+        "known": usual is not None or name in order,
+        "code": usual["code"] if usual else "",
+        "given": given,
+    }
+
+
+def _usual_figure(deals, vocabulary):
+    """Return the probability most deals of a stage carry; that of ended deals tells nothing."""
+    figures = Counter()
+    for status, probability, count in deals:
+        ended = vocabulary.canonical("won_status", status) if status else None
+        if probability is not None and ended not in ("won", "lost"):
+            figures[float(probability)] += count
+    if not figures:
+        return None
+    return max(figures, key=lambda figure: (figures[figure], -figure))
+
+
+def _place(stages, vocabulary):
+    """Sort: as the source tells, else the usual order; unknown stages by their probability."""
+    told = [stage for stage in stages if stage["given"] is not None]
+    if told:
+        told.sort(key=lambda stage: stage["given"])
+        for stage in stages:
+            if stage["given"] is None:
+                ended = stage["is_won"] or stage["is_lost"]
+                told.insert(len(told) if ended else _before(stage, told), stage)
+        stages[:] = told
+        return
+    usual = {stage["code"]: number for number, stage in enumerate(vocabulary.stages)}
+    ends = [stage for stage in stages if stage["is_won"] or stage["is_lost"]]
+    placed = [stage for stage in stages if stage["known"] and stage not in ends]
+    placed.sort(key=lambda stage: usual[stage["code"]])
+    for stage in stages:
+        if stage not in placed and stage not in ends:
+            placed.insert(_before(stage, placed), stage)
+    stages[:] = placed + sorted(ends, key=lambda stage: stage["is_lost"])
+
+
+def _before(stage, placed):
+    """Return the place before the first stage that is likelier to be won, else the last."""
+    if stage["probability"] is None:
+        ends = (n for n, other in enumerate(placed) if other["is_won"] or other["is_lost"])
+        return next(ends, len(placed))
+    figures = [other["probability"] for other in placed]
+    likelier = (n for n, figure in enumerate(figures) if (figure or 0) > stage["probability"])
+    return next(likelier, len(placed))

@@ -1,0 +1,141 @@
+"""What went wrong in an export before it came here, told from all of its rows.
+
+Excel and the like cut texts, turn figures into ``1.2E+05`` and drop zeros: the file is then read
+right, and its content is wrong all the same.
+"""
+
+import re
+from collections import Counter
+
+from ..dates import parse
+from ..types import Problem
+
+#: Lengths at which programs cut texts.
+CUTS = (255, 32_767)
+#: So many cells of one column ending at the very same place are no chance.
+_CUT_CELLS = 1
+_EXPONENT = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
+_ANY_EXPONENT = re.compile(r"\d[eE]\+\d")
+_ANY_DAY = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
+_PADDED = re.compile(
+    r"zip|postal|post\s?code|plz|postleitzahl|code\s?postal|\bcap\b|psč|postnummer|postcode|"
+    r"irányítószám|posta kodu|индекс|邮编|郵便番号",
+    re.IGNORECASE,
+)
+REPLACEMENT = "\ufffd"
+#: A signature of cells that are looked at only if their row has it.
+_SEPARATOR = "\x1f"
+
+
+class Watcher:
+    """Counts over the rows of one table: :meth:`add` each, then ask for the :meth:`problems`."""
+
+    def __init__(self, table):
+        self.table = table
+        self.rows = self.ragged = self.replaced = 0
+        self.first = {}  # what is told by its first case only
+        self.exponents, self.cut, self.dates = Counter(), Counter(), {}
+        padded = [n for n, name in enumerate(table.header) if _PADDED.search(name)]
+        self.lengths = {place: Counter() for place in padded}
+
+    def add(self, line, cells):
+        """Count one record."""
+        self.rows += 1
+        width = len(self.table.header)
+        if self.table.format == "csv" and len(cells) != width and any(cells[width:] or [True]):
+            self.ragged += 1
+            self.first.setdefault("ragged", (line, len(cells)))
+        text = _SEPARATOR.join([cell or "" for cell in cells])
+        if REPLACEMENT in text:
+            self.replaced += 1
+            self.first.setdefault("replaced", (line, text))
+        if _ANY_EXPONENT.search(text):
+            self._count(cells, self.exponents, _EXPONENT.fullmatch)
+        if len(text) >= CUTS[0]:
+            self._count(cells, self.cut, lambda cell: len(cell) in CUTS)
+        if _ANY_DAY.search(text):
+            self._count_dates(cells)
+        for place, lengths in self.lengths.items():
+            cell = cells[place].strip() if place < len(cells) and cells[place] else ""
+            if cell.isascii() and cell.isdigit():
+                lengths[len(cell)] += 1
+
+    def problems(self):
+        """Everything that is worth a look, as :class:`Problem`."""
+        found = list(self.table.problems)
+        name = {"file": self.table.name}
+        if self.ragged:
+            line, length = self.first["ragged"]
+            lengths = {"found": length, "expected": len(self.table.header)}
+            found.append(Problem("ragged_rows", parameters=name | lengths | {"line": line}
+                                 | {"count": self.ragged}))  # fmt: skip
+        if self.replaced:
+            line, text = self.first["replaced"]
+            parameters = name | {"count": self.replaced, "line": line}
+            value = _around(text, REPLACEMENT)
+            found.append(Problem("replacement_characters", value=value, parameters=parameters))
+        found += self._of_columns("exponent_numbers", self.exponents)
+        found += self._of_columns("cells_cut", self.cut)
+        found += self._mixed_dates()
+        found += self._lost_zeros()
+        return found
+
+    def _count(self, cells, counter, wanted):
+        for place, cell in enumerate(cells):
+            if cell and wanted(cell):
+                counter[place] += 1
+                self.first.setdefault((id(counter), place), cell)
+
+    def _count_dates(self, cells):
+        for place, cell in enumerate(cells):
+            if cell and len(cell) < 30 and _ANY_DAY.search(cell):
+                parsed = parse(cell.strip())
+                if parsed and len(parsed.readings) == 1:
+                    (order,) = parsed.readings
+                    seen = self.dates.setdefault(place, {})
+                    first, count = seen.get(order, (cell, 0))
+                    seen[order] = (first, count + 1)
+
+    def _of_columns(self, code, counter):
+        for place, count in counter.items():
+            value = self.first[id(counter), place]
+            parameters = {"file": self.table.name, "count": count, "length": len(value)}
+            yield Problem(code, self._column(place), value=value[:200], parameters=parameters)
+
+    def _mixed_dates(self):
+        for place, seen in self.dates.items():
+            if "dmy" in seen and "mdy" in seen:
+                parameters = {"file": self.table.name, "other": seen["mdy"][0]}
+                parameters["count"] = min(seen["dmy"][1], seen["mdy"][1])
+                yield Problem(
+                    "mixed_dates", self._column(place), "", seen["dmy"][0], parameters=parameters
+                )
+
+    def _lost_zeros(self):
+        """Of codes that have one length, some are shorter: figures lose their zeros in front."""
+        for place, lengths in self.lengths.items():
+            if len(lengths) < 2:
+                continue
+            length, _count = lengths.most_common(1)[0]
+            short = sum(count for size, count in lengths.items() if length - 3 < size < length)
+            if short and length > 3:
+                parameters = {"file": self.table.name, "count": short, "length": length}
+                yield Problem("lost_zeros", self._column(place), parameters=parameters)
+
+    def _column(self, place):
+        header = self.table.header
+        return header[place] if place < len(header) else f"Column {place + 1}"
+
+
+def watch(table):
+    """All warnings about a table, from all of its rows."""
+    watcher = Watcher(table)
+    for line, cells, footer in table.cells():
+        if not footer:
+            watcher.add(line, cells)
+    return watcher.problems()
+
+
+def _around(text, mark):
+    place = text.index(mark)
+    return text[max(0, place - 30) : place + 30].replace(_SEPARATOR, " | ")

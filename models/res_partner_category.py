@@ -1,0 +1,7 @@
+from odoo import fields, models
+
+
+class ResPartnerCategory(models.Model):
+    _inherit = "res.partner.category"
+
+    x_description = fields.Text("Description", copy=False)
