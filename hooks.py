@@ -32,6 +32,11 @@ def _hand_over_fields(env):
     )
     data.filtered(lambda line: line.res_id in kept.ids).unlink()
     env.cr.execute("UPDATE ir_model_fields SET state = 'manual' WHERE id = ANY(%s)", [kept.ids])
+    # The tables of links are dropped by a list of their own.
+    env.cr.execute(
+        "DELETE FROM ir_model_relation WHERE name = ANY(%s)",
+        [[name for name in kept.mapped("relation_table") if name]],
+    )
     kept.invalidate_recordset(["state"])
 
 
@@ -39,6 +44,9 @@ def _is_filled(env, field):
     model = env[field.model]
     if not field.store or model._abstract or not model._auto:
         return False
+    table, column = model._table, field.name
+    if field.ttype == "many2many":
+        table, column = field.relation_table, field.column1
     query = "SELECT 1 FROM %s WHERE %s IS NOT NULL LIMIT 1"
-    env.cr.execute(SQL(query, SQL.identifier(model._table), SQL.identifier(field.name)))
+    env.cr.execute(SQL(query, SQL.identifier(table), SQL.identifier(column)))
     return bool(env.cr.fetchone())

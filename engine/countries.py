@@ -33,6 +33,11 @@ _ALIASES = {
     "republic of congo": "CG", "democratic republic of the congo": "CD", "dr congo": "CD",
     "suisse": "CH", "schweiz": "CH", "svizzera": "CH", "republica dominicana": "DO",
 }  # fmt: skip
+#: Languages most exports are in: tried first.
+_USUAL = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "hu", "ro", "sv", "da", "nb", "fi",
+    "ru", "uk", "el", "tr", "ja", "zh", "ko",
+)  # fmt: skip
 #: A name that many languages give one country, and few another, means the former.
 _CLEAR = 0.9
 
@@ -51,9 +56,13 @@ def code_of(raw):
     if len(code) == 2 and code in _codes():
         return code
     for name in (key, key.removeprefix("the ")):
-        found = _ALIASES.get(name) or _names().get(name) or _alternative(name)
+        found = _ALIASES.get(name) or _names(_USUAL).get(name) or _alternative(name)
         if found:
             return found
+    # All languages of CLDR take a second and 150 MB: only for a name that none of the usual has.
+    found = _names(None).get(key)
+    if found:
+        return found
     raise ValueProblem("unknown_country", value=raw)
 
 
@@ -77,11 +86,11 @@ def _codes():
     return frozenset(letters - _NO_COUNTRY)
 
 
-@lru_cache(maxsize=1)
-def _names():
-    """Names in all languages of CLDR (half a second, once); unclear ones are left out."""
+@lru_cache(maxsize=2)
+def _names(languages):
+    """Names in these languages, or in all of CLDR; unclear ones are left out."""
     found = defaultdict(Counter)
-    for identifier in locale_identifiers():
+    for identifier in languages or locale_identifiers():
         if "_" not in identifier:
             for code, name in Locale.parse(identifier).territories.items():
                 if code in _codes():

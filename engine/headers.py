@@ -17,8 +17,11 @@ PREFIX = re.compile(r"^(?:cf|custom|udf)_(?=\w)", re.IGNORECASE)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=\d)")
 WORDS = re.compile(r"[^\W_]+")
 
-EXACT, BAG, STRIPPED, WEAK, FUZZY, CONTAINS = 0.97, 0.92, 0.87, 0.8, 0.75, 0.4
+EXACT, BAG, STRIPPED, FUZZY, CONTAINS = 0.97, 0.92, 0.87, 0.75, 0.4
+LIKELY, WEAK = 0.9, 0.8  # of an alias that has other meanings too
 MOMENTS = frozenset(("date", "datetime"))
+LINES = frozenset(("line", "name_part", "tags"))
+NO_LINES = frozenset(("email", "url", "date", "datetime", "money", "percent", "boolean"))
 SIMILAR = 88  # rapidfuzz ratio from which two spellings are taken for one word
 MISFIT = 0.35  # share taken off when the values are of another kind than the slot holds
 STRANGE = 0.25  # share taken off when the slot knows none of the values, put on when it knows all
@@ -63,10 +66,14 @@ class Index:
     :param specific: header -> slot name, as the source product names its columns
     :param known: function (domain, value) -> canonical value or None
     :param abbreviations: short word -> word
+    :param customs: squashed names of columns that are known to have no field
     """
 
-    def __init__(self, slots, qualifiers, specific=None, known=None, abbreviations=None):
+    def __init__(
+        self, slots, qualifiers, specific=None, known=None, abbreviations=None, customs=()
+    ):
         self._abbreviations = abbreviations or {}
+        self._customs = customs
         self.slots = {slot.name: slot for slot in slots}
         self.known = known or (lambda domain, value: None)
         self._qualifiers = {kind: frozenset(words) for kind, words in qualifiers.items()}
@@ -74,6 +81,7 @@ class Index:
         self._exact, self._bags, self._moments = {}, {}, {}
         for slot in slots:
             self._add(slot, slot.weak, WEAK)
+            self._add(slot, slot.likely, LIKELY)
             self._add(slot, slot.aliases, 1)
         for names in (self._exact, self._bags, self._moments):
             _share(names)
@@ -85,6 +93,8 @@ class Index:
             words = normalise(alias)
             self._exact.setdefault(squash(alias), {})[slot.name] = weight
             self._bags.setdefault(self.bag(words.split()), {})[slot.name] = weight
+            if "percent" in slot.kinds:  # "Probability (%)"
+                self._bags.setdefault(self.bag([*words.split(), "percent"]), {})[slot.name] = weight
             if MOMENTS.intersection(slot.kinds):
                 self._moments.setdefault(self._event(words.split()), {})[slot.name] = weight
 
@@ -107,9 +117,15 @@ class Index:
             for name, weight in names.items():
                 if name not in found or found[name][0] < score * weight:
                     found[name] = (round(score * weight, 3), reason, header)
-            if found:
+            if found or self.is_custom(header):
                 return found
         return found
+
+    def is_custom(self, header):
+        """Tell whether a column of that name is known, and known to have no field."""
+        words = normalise(header).split()
+        plain = [word for word in words if word not in self._qualifiers["neutral"]]
+        return "".join(words) in self._customs or "".join(plain) in self._customs
 
     def _steps(self, header):
         """Yield what matches, from the surest way of looking to the vaguest."""
@@ -240,7 +256,8 @@ def fit(slot, column_profile, known):
     if column_profile is None or not column_profile.filled or not column_profile.kind:
         return 1.0
     factor = 1.0
-    if slot.kinds and column_profile.kind not in slot.kinds:
+    line = not slot.kinds and slot.transform in LINES and column_profile.kind in NO_LINES
+    if line or (slot.kinds and column_profile.kind not in slot.kinds):
         factor -= MISFIT * column_profile.confidence
     if slot.domain:
         share = share_known(slot.domain, column_profile, known)

@@ -66,6 +66,7 @@ class ColumnStatistics:
         """The verdict on the column as a :class:`ColumnProfile`."""
         profile = ColumnProfile(self.name, filled=self.filled, rows=self.rows)
         profile.distinct = self.distinct()
+        profile.values = self.hashes
         profile.samples = list(self.values)[:SAMPLES]
         if not self.filled:
             profile.confidence = 0.0

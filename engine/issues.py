@@ -271,13 +271,13 @@ CATALOGUE = {
     "missing_company": Kind(
         "warning",
         "Company not found",
-        "Company %(value)s is not in the export",
+        "Company %(value)s is not in the export, or is held",
         "Export it too, or link it by hand.",
     ),
     "missing_contact": Kind(
         "warning",
         "Contact not found",
-        "Contact %(value)s is not in the export",
+        "Contact %(value)s is not in the export, or is held",
         "Export it too, or link it by hand.",
     ),
     "ambiguous_reference": Kind(
@@ -289,7 +289,7 @@ CATALOGUE = {
     "missing_parent": Kind(
         "warning",
         "Parent company not found",
-        "Company %(value)s is not in the export",
+        "Company %(value)s is not in the export, or is held",
         "Export it too, or set the parent by hand.",
     ),
     "parent_cycle": Kind(

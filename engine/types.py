@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 CERTAIN = 0.99
 
+
 @dataclass(frozen=True)
 class Problem:
     """Something a person should know: becomes a ``crm.migration.issue``.
@@ -53,6 +54,7 @@ class ColumnProfile:
     :param options: how to read the cells: ``date_order`` (``dmy``, ``mdy``, ``ymd``), ``decimal``
         (``.`` or ``,``), ``separator`` of a multi-select
     :param choices: the distinct values where they are few (pick-list, multi-select), as written
+    :param values: :class:`distinct.DistinctSample`, to be compared with other columns
     """
 
     name: str
@@ -65,6 +67,7 @@ class ColumnProfile:
     options: dict = field(default_factory=dict)
     choices: list = field(default_factory=list)
     problems: list = field(default_factory=list)
+    values: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""What all sources share: names of columns and values in many languages (``data/vocabulary.json``).
+"""What all sources share: names of columns and values (``data/vocabulary.json``), and further names
+of the same things in one file per language (``data/words``).
 
 The words are data; this module only reads them and looks things up.
 """
@@ -18,9 +19,11 @@ from .headers import Index, fold, normalise, squash
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+NAMES = ("aliases", "likely", "weak")
 SLOT_KEYS = {
-    "field", "transform", "reference", "domain", "open", "aliases", "weak", "kinds", "entities",
+    "field", "transform", "reference", "domain", "open", "aliases", "likely", "weak", "kinds", "entities",
     "options", "label", "field_type", "by_values", "value_map", "reason", "strict", "unless",
+    "instead_of", "stands_for", "doubtful",
 }  # fmt: skip
 
 
@@ -33,6 +36,11 @@ class Slot:
     :param by_values: may be found by its values where the header says nothing
     :param value_map: whether the domain also translates the value (else it is only evidence)
     :param strict: only where the domain knows all values
+    :param likely: names that usually mean the slot, ``weak`` ones that may mean it
+    :param instead_of: {slot: [neighbours]}: where a neighbour is in the table, a column that may be
+        this slot is no longer the other ("Name" beside "First name" is the last name)
+    :param stands_for: slot it takes the place of where no other column is that
+    :param doubtful: its names mean other things in other products: never certain
     :param spellings: names that a misspelt header is compared with: no combinations of words
     :param unless: slots that say the same better: with one of them, this one is not proposed
     """
@@ -44,6 +52,7 @@ class Slot:
     domain: str = ""
     open: bool = False
     aliases: tuple = ()
+    likely: tuple = ()
     weak: tuple = ()
     kinds: tuple = ()
     entities: tuple = ()
@@ -55,14 +64,18 @@ class Slot:
     reason: str = ""
     strict: bool = False
     unless: tuple = ()
+    instead_of: dict = field(default_factory=dict)
+    stands_for: str = ""
+    doubtful: bool = False
     spellings: tuple = ()
 
 
 class Vocabulary:
     """The read vocabulary. Built once by :func:`load`."""
 
-    def __init__(self, content):
+    def __init__(self, content, languages=()):
         self.content = content
+        self._languages = list(languages)
         self.targets = {
             target: {
                 "unmatched": entry["unmatched"],
@@ -74,6 +87,7 @@ class Vocabulary:
         self.reasons = content["reasons"]
         self.stages = content["stages"]
         self.technical = {squash(header) for header in content["technical"]}
+        self.customs = {squash(name) for one in self._languages for name in one["custom"]}
         self._qualifiers = {
             kind: {word for entry in words for word in normalise(entry).split()}
             for kind, words in content["qualifiers"].items()
@@ -112,7 +126,8 @@ class Vocabulary:
         if unknown or "field" not in entry:
             detail = f"slot {target}.{name}: {sorted(unknown) or 'no field'}"
             raise ConfigurationError("configuration", file="vocabulary.json", detail=detail)
-        names = {key: tuple(self._borrow(entry.get(key, ()))) for key in ("aliases", "weak")}
+        names = {key: tuple(self._borrow(entry.get(key, ()))) for key in NAMES}
+        names["aliases"] += tuple(self._names_of(f"{target}.{name}"))
         lists = {key: tuple(entry.get(key, ())) for key in ("kinds", "entities", "unless")}
         return Slot(name=name, **(entry | names | lists))
 
@@ -124,6 +139,13 @@ class Vocabulary:
                 yield from self.content["targets"][target]["slots"][name]["aliases"]
             else:
                 yield alias
+
+    def _names_of(self, place):
+        """Yield the names that the languages have for a slot."""
+        for concept, places in self.content["concepts"].items():
+            if place in places:
+                for language in self._languages:
+                    yield from language["names"].get(concept, ())
 
     def self_words(self, code, target=""):
         """Return the word groups that name an entity (the first of its target's, if unknown)."""
@@ -146,41 +168,60 @@ class Vocabulary:
         return entity.code not in self.content["entities"]
 
     def _spelled(self, slot, groups):
-        expanded = {
-            key: tuple(name for alias in getattr(slot, key) for name in self._expand(alias, groups))
-            for key in ("aliases", "weak")
-        }
-        simple = [alias for alias in slot.aliases if len(PLACEHOLDER.findall(alias)) < 2]
-        spellings = tuple(name for alias in simple for name in self._expand(alias, groups))
-        return replace(slot, **expanded, spellings=spellings)
+        """Return a slot with its templates filled in, each from the words of one language."""
+        vocabularies = [self.content["words"], *(one["words"] for one in self._languages)]
 
-    def _expand(self, alias, groups):
+        def fill(aliases):
+            return tuple(
+                dict.fromkeys(
+                    name
+                    for alias in aliases
+                    for words in vocabularies[: None if PLACEHOLDER.search(alias) else 1]
+                    for name in self._expand(alias, groups, words)
+                )
+            )
+
+        simple = [alias for alias in slot.aliases if len(PLACEHOLDER.findall(alias)) < 2]
+        names = {key: fill(getattr(slot, key)) for key in NAMES}
+        return replace(slot, **names, spellings=fill(simple))
+
+    def _expand(self, alias, groups, words):
         """Yield the names a template stands for: none where it names the entity's own kind."""
-        words = self.content["words"]
         asked = PLACEHOLDER.findall(alias)
         if any(word in groups[:1] for word in asked if word != "self"):
             return
         own = [name for group in groups for name in words.get(group, ())]
-        for chosen in product(*(own if word == "self" else words[word] for word in asked)):
+        for chosen in product(*(own if word == "self" else words.get(word, ()) for word in asked)):
             yield PLACEHOLDER.sub("{}", alias).format(*chosen)
 
     def index(self, entity):
         """Return the :class:`headers.Index` of an entity."""
         key = (entity.code, entity.target, repr(entity.columns), repr(entity.constants))
         if key not in self._indexes:
-            neutral = {
-                word
-                for group in self.self_words(entity.code, entity.target)
-                for name in self.content["words"].get(group, ())
-                for word in normalise(name).split()
-            }
-            qualifiers = self._qualifiers | {"neutral": self._qualifiers["neutral"] | neutral}
             groups = self.self_words(entity.code, entity.target)
+            neutral = self._qualifiers["neutral"] | self._own_words(groups)
+            qualifiers = self._qualifiers | {"neutral": neutral}
             slots = [self._spelled(slot, groups) for slot in self.slots_of(entity)]
             self._indexes[key] = Index(
-                slots, qualifiers, entity.columns, self.canonical, self._abbreviations
+                slots, qualifiers, entity.columns, self.canonical, self._abbreviations, self.customs
             )
         return self._indexes[key]
+
+    def _own_words(self, groups):
+        """Return the words that name the record itself: they tell nothing about a column."""
+        own = {
+            word
+            for group in groups
+            for name in self.content["words"].get(group, ())
+            for word in normalise(name).split()
+        }
+        further = {
+            normalise(name)
+            for language in self._languages
+            for group in groups
+            for name in language["words"].get(group, ())
+        }
+        return own | {name for name in further if " " not in name}
 
     def canonical(self, domain, raw):
         """Return the value a raw text means, or None: case, accents and blanks do not count."""
@@ -219,8 +260,9 @@ def form(raw):
 @lru_cache(maxsize=1)
 def load():
     """Return the vocabulary of the addon."""
-    path = DATA / "vocabulary.json"
-    return Vocabulary(json.loads(path.read_text(encoding="utf-8")))
+    paths = [DATA / "vocabulary.json", *sorted((DATA / "words").glob("*.json"))]
+    content, *languages = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
+    return Vocabulary(content, languages)
 
 
 def canonical(domain, raw):

@@ -6,6 +6,7 @@ from . import crm_migration_mapping
 from . import crm_migration_mapping_line
 from . import crm_migration_mapping_value
 from . import crm_migration_approval
+from . import crm_migration_memory
 from . import crm_migration_run
 from . import crm_migration_log
 from . import crm_migration_issue

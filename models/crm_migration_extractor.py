@@ -83,7 +83,8 @@ class CrmMigrationExtractor(models.AbstractModel):
         project = project.sudo()
         profile = project._get_profile()
         rows = list(islice((row for row in table.rows() if not row.footer), INSPECTED_ROWS))
-        entity, score, reason = proposing.recognise(table.name, table.header, profile)
+        columns = self._profile_columns(table.header, rows)
+        entity, score, reason = proposing.recognise(table.name, table.header, profile, columns)
         values = {
             "project_id": project.id,
             "name": table.name,
@@ -104,7 +105,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             "entity": entity,
             "entity_score": score,
             "entity_reason": reason,
-            **self._find_keys(profile, entity, table.header, rows),
+            **self._find_keys(profile, entity, columns),
             "generation": project.generation,
             "sequence": profile.entity(entity).load_order if entity else 999,
             "state": "new" if entity else "ignored",
@@ -149,12 +150,12 @@ class CrmMigrationExtractor(models.AbstractModel):
         return digest.hexdigest()
 
     @api.model
-    def _find_keys(self, profile, entity, header, rows):
+    def _find_keys(self, profile, entity, columns):
         """Return the column with the source's ID, and those that tell a row without one apart."""
         if not entity:
             return {"key_column": False, "natural_columns": [], "name_columns": []}
         entity = profile.entity(entity)
-        proposals = proposing.propose_map(entity, self._profile_columns(header, rows))
+        proposals = proposing.propose_map(entity, columns)
         fields = [(p.rule.field, p.rule.column) for p in proposals]
         slots = {slot.name: slot.field for slot in load_vocabulary().slots_of(entity)}
         named = [[c for f, c in fields if f == slots[key]] for key in entity.keys if key != "id"]
@@ -268,7 +269,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         key = (payload.get(file.key_column) or "").strip() if file.key_column else ""
         state, problem = "staged", None
         if row.footer:
-            key, state, problem = f"line {row.line}", "skipped", Problem("footer_row")
+            key, state = f"line {row.line}", "skipped"
         elif not key:
             key = self._get_natural_key(file, payload, row_hash, keys)
             if file.key_column:

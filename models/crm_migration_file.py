@@ -1,16 +1,32 @@
 import tempfile
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ..engine import reading
 from ..engine.exceptions import SourceError
+from ..engine.issues import CATALOGUE
 from . import words
 
 # What a user may set: the rest says which bytes are read, with the rights of the migration.
-EDITABLE = {"entity", "key_column", "expected_rows", "overrides", "state", "sequence", "name"}
+READING = ("encoding", "delimiter", "header_row")
+EDITABLE = {
+    *READING,
+    "entity",
+    "key_column",
+    "expected_rows",
+    "overrides",
+    "state",
+    "sequence",
+    "name",
+}
+
+# Rows that are looked at, and shown.
+HEAD_ROWS = 500
+PREVIEW_ROWS = 10
 
 
 class CrmMigrationFile(models.Model):
@@ -91,12 +107,82 @@ class CrmMigrationFile(models.Model):
                     fields=", ".join(sorted(EDITABLE)),
                 )
             )
-        return super().write(vals)
+        result = super().write(vals)
+        if not self.env.su:
+            told = {name: vals[name] for name in READING if name in vals}
+            if told or "entity" in vals or "key_column" in vals:
+                for file in self:
+                    file.sudo()._reread(told, keys="key_column" not in vals)
+        return result
+
+    def _reread(self, told, keys=True):
+        """Read the file anew as a person says: header, first rows, and its ID column.
+
+        Rows that were staged as it was read before, and are not in Odoo, are staged anew.
+
+        :param told: encoding, delimiter and header row that were corrected
+        :param keys: find the columns that identify a row anew
+        """
+        self.ensure_one()
+        overrides = {k: v for k, v in ((self.overrides or {}) | told).items() if v}
+        try:
+            values = self._read_head(overrides, keys)
+        except SourceError as error:
+            raise UserError(self._describe_error(error)) from error
+        if self.state == "staged":
+            self.env.cr.execute(
+                "DELETE FROM crm_migration_record WHERE file_id = %s AND res_id IS NULL", [self.id]
+            )
+        open_states = ("staged", "ignored") if self.entity else ()
+        state = "new" if self.state in open_states else self.state
+        self.write(values | {"overrides": overrides, "state": state})
+
+    def _read_head(self, overrides, keys=True):
+        """Return what a reading with these overrides finds: nothing is written."""
+        extractor = self.env["crm.migration.extractor"]
+        with self._open_table(overrides) as table:
+            rows = list(islice((row for row in table.rows() if not row.footer), HEAD_ROWS))
+            values = {
+                "encoding": table.encoding,
+                "encoding_confidence": 1.0
+                if overrides.get("encoding")
+                else table.encoding_confidence,
+                "delimiter": table.delimiter,
+                "header_row": table.header_row,
+                "header": table.header,
+                "preview": [
+                    [row.values.get(name) for name in table.header] for row in rows[:PREVIEW_ROWS]
+                ],
+            }
+            if keys:
+                profile = self.project_id._get_profile()
+                values |= extractor._find_keys(profile, self.entity, table.header, rows)
+        return values
+
+    def _describe_error(self, error):
+        return CATALOGUE[error.code].template % (
+            {"file": self.name, "detail": ""} | error.parameters
+        )
+
+    @api.onchange(*READING)
+    def _onchange_reading(self):
+        """Show the first rows as they are read with the correction, before it is saved."""
+        told = {name: self[name] for name in READING if self[name] != self._origin[name]}
+        try:
+            values = self._origin.sudo()._read_head(
+                {k: v for k, v in ((self.overrides or {}) | told).items() if v}, keys=False
+            )
+        except (SourceError, LookupError, UnicodeError) as error:
+            text = self._describe_error(error) if isinstance(error, SourceError) else str(error)
+            return {"warning": {"title": self.env._("Not readable like this"), "message": text}}
+        self.header, self.preview = values["header"], values["preview"]
+        return None
 
     @contextmanager
-    def _open_table(self):
+    def _open_table(self, overrides=None):
         """Yield the table of the file, ready to be read row by row.
 
+        :param overrides: instead of those that are kept with the file
         :raises SourceError: when the upload is gone or does not hold the table any more
         """
         self.ensure_one()
@@ -104,7 +190,7 @@ class CrmMigrationFile(models.Model):
             for table in reading.tables(
                 path,
                 name=self.attachment_id.name,
-                overrides=self.overrides or {},
+                overrides=(self.overrides or {}) if overrides is None else overrides,
                 member=self.member or None,
             ):
                 if table.name == self.table_name:

@@ -77,7 +77,7 @@ class CrmMigrationLoader(models.AbstractModel):
             return False
         service._load_batch(run, project, rows)
         run.processed += len(rows)
-        run.counters = {"entities": project._get_outcomes()}
+        run.counters = service._count_batch(run.counters or {}, rows)
         return True
 
     @api.model
@@ -177,6 +177,14 @@ class CrmMigrationLoader(models.AbstractModel):
     def _narrow_map(self, entity_map, columns):
         rules = [rule for rule in entity_map.rules if rule.column in columns]
         return EntityMap(entity_map.entity, entity_map.target, {}, rules, {}, entity_map.defaults)
+
+    @api.model
+    def _count_batch(self, counters, rows):
+        """Return the counters with a batch more; the outcomes are counted at the end."""
+        done = dict(counters.get("done") or {})
+        for row in rows:
+            done[row["entity"]] = done.get(row["entity"], 0) + 1
+        return counters | {"done": done}
 
     @api.model
     def _take_batch(self, project, size, ids=None):

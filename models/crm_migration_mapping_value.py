@@ -53,9 +53,7 @@ class CrmMigrationMappingValue(models.Model):
         labels = self._read_field_labels()
         for value in self:
             choice = "." in (value.domain or "")
-            value.kind = (
-                "choice" if choice else value.domain if value.domain in kinds else "other"
-            )
+            value.kind = "choice" if choice else value.domain if value.domain in kinds else "other"
             value.field_label = labels.get((value.project_id.id, value.domain)) if choice else False
 
     def _read_field_labels(self):

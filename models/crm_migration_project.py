@@ -7,8 +7,10 @@ from odoo.exceptions import LockError, UserError, ValidationError
 from odoo.addons.base.models.res_partner import _tz_get
 
 from ..engine import profiles
+from . import words
 from .crm_migration_record import OUTCOMES
 from .crm_migration_run import UNFINISHED
+from .doubts import MAPS, Doubts
 from .proof import Proof
 
 # The path of a project: state -> what its next button does, and the state a finished run leads to.
@@ -156,6 +158,20 @@ class CrmMigrationProject(models.Model):
     is_signed = fields.Boolean(compute="_compute_is_signed", string="Signed Off")
     outcomes = fields.Json(compute="_compute_outcomes")
     verdicts = fields.Json(compute="_compute_outcomes")
+    delta_step = fields.Selection(
+        [
+            ("read", "Read"),
+            ("propose", "Propose"),
+            ("lines", "Columns"),
+            ("values", "Values"),
+            ("confirm", "Confirm"),
+            ("prepare", "Prepare"),
+            ("approve", "Approve"),
+            ("load", "Load"),
+        ],
+        compute="_compute_delta_step",
+        help="What a newer export waits for, once the first one is loaded.",
+    )
     open_line_count = fields.Integer(compute="_compute_counts", string="Columns to Confirm")
     open_value_count = fields.Integer(compute="_compute_counts", string="Values to Confirm")
 
@@ -204,9 +220,48 @@ class CrmMigrationProject(models.Model):
 
     def _compute_outcomes(self):
         for project in self:
-            proof = Proof(project)
+            proof = Proof(project._origin)
             project.outcomes = proof.get_outcomes()
             project.verdicts = proof.get_verdicts()
+
+    @api.depends("state", "file_ids.state", "run_ids.state", "approval_ids.voided_at")
+    def _compute_delta_step(self):
+        for project in self:
+            project.delta_step = project.id and project._origin._get_delta_step()
+
+    def _get_delta_step(self):
+        """Return what comes next for files that came later, or are to be read anew.
+
+        After a load: the steps of a first load, in short. Before one: until the map knows them.
+        """
+        if self.state in ("draft", "rolled_back"):
+            return False
+        if any(file.state == "new" for file in self.file_ids):
+            return "read"
+        last = {}
+        for run in self.run_ids.filtered(lambda run: run.state == "done").sorted("id"):
+            last[run.kind] = run.id
+        if self.mapping_ids and last.get("extract", 0) > last.get("propose", 0):
+            return "propose"
+        if self.state in ("loaded", "verified") and self._count_staged():
+            return self._get_load_step(last)
+        return False
+
+    def _get_load_step(self, last):
+        if self.open_line_count or self.open_value_count:
+            return "lines" if self.open_line_count else "values"
+        if not self._is_approved("map"):
+            return "confirm"
+        if last.get("propose", 0) > last.get("schema", 0):
+            return "prepare"
+        return "load" if self._is_approved("sample") else "approve"
+
+    def _count_staged(self):
+        return self._count_by("crm.migration.record", ["state"]).get(self, {}).get("staged", 0)
+
+    def _is_approved(self, kind):
+        approval = self._get_valid_approval(kind)
+        return bool(approval) and approval.approved_hash == self._get_map_hash()
 
     @api.readonly
     def get_proof(self):
@@ -391,6 +446,29 @@ class CrmMigrationProject(models.Model):
             self.file_ids.filtered(lambda file: file.state == "staged").state = "superseded"
         return self.env["crm.migration.extractor"]._inspect(self, attachments)
 
+    def take_uploads(self, attachment_ids, delta=False):
+        """Inspect what the upload route kept with this project, all files together.
+
+        :param attachment_ids: IDs that the route answered
+        :param delta: True if they are a newer export of what was uploaded before
+        :return: [{name, entity}] of the tables that were found
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self.env["crm.migration.file"].check_access("write")
+        attachments = self.env["ir.attachment"].search(
+            [
+                ("id", "in", attachment_ids),
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("create_uid", "=", self.env.uid),
+            ]
+        )
+        attachments -= self.file_ids.sudo().attachment_id
+        files = self._add_files(attachments, delta=delta and bool(self.file_ids))
+        entities = words.get_entities(self.env)
+        return [{"name": file.name, "entity": entities.get(file.entity)} for file in files]
+
     # ------------------------------------------------------------------ buttons
 
     def action_stage(self):
@@ -421,6 +499,7 @@ class CrmMigrationProject(models.Model):
             raise UserError(self.env._("There is no map yet: upload files and stage them first."))
         if not self._get_valid_approval("map"):
             self.env["crm.migration.approval"]._append(self, "map", self._get_map_hash())
+            self.env["crm.migration.memory"]._remember(self)
         if self.state in ("staged", "proposed", "rolled_back"):
             self.sudo().state = "confirmed"
 
@@ -477,6 +556,11 @@ class CrmMigrationProject(models.Model):
         if not self.is_signed:
             self.env["crm.migration.approval"]._append(self, "cutover", self._get_map_hash())
 
+    def action_approve_again(self):
+        """Approve the map that a newer export changed."""
+        self._check_approved("map")
+        self._approve_again()
+
     def _approve_again(self):
         """Approve the sample's map anew after a newer export brought columns or values."""
         self._check_manager()
@@ -484,8 +568,7 @@ class CrmMigrationProject(models.Model):
 
     def _check_approved(self, kind):
         self.ensure_one()
-        approval = self._get_valid_approval(kind)
-        if not approval or approval.approved_hash != self._get_map_hash():
+        if not self._is_approved(kind):
             messages = {
                 "map": self.env._("The map is not confirmed, or was changed after it was."),
                 "sample": self.env._("The sample is not approved, or the map changed after it."),
@@ -553,6 +636,47 @@ class CrmMigrationProject(models.Model):
             "issues": self.issue_ids.filtered(lambda issue: issue.state == "open")._get_report(),
             "checks": self._get_check_totals(),
         }
+
+    @api.readonly
+    def get_doubts(self):
+        """Return the open questions of the project, one entry per kind."""
+        self.ensure_one()
+        self.check_access("read")
+        return Doubts(self).get()
+
+    def action_answer(self, code):
+        """Open the map that answers an issue's kind for all rows at once."""
+        self.ensure_one()
+        doubts = Doubts(self)
+        return doubts.get_map_action(code) if code in MAPS else doubts.get_line_action(code)
+
+    def settle_alike(self, code):
+        """Settle all open issues of one kind: one decision for all that are alike."""
+        self.ensure_one()
+        self.check_access("read")
+        self.env["crm.migration.issue"].search(
+            [("project_id", "=", self.id), ("code", "=", code), ("state", "=", "open")]
+        ).write({"state": "settled"})
+
+    def action_open_sample(self):
+        """Show the comparison of the last sample."""
+        return self._open_checks("crm_migration.crm_migration_check_sample_action", "sample")
+
+    def action_open_totals(self):
+        """Show the totals of the last proof."""
+        return self._open_checks("crm_migration.crm_migration_check_verify_action", "verify")
+
+    def action_open_differences(self):
+        """Show what the last proof found to be not equal."""
+        return self._open_checks("crm_migration.crm_migration_check_difference_action", "verify")
+
+    def _open_checks(self, xmlid, kind):
+        """Return the action, for the last run of that kind."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        run = self.run_ids.filtered(lambda r: r.kind == kind and r.state == "done")[:1]
+        kinds = ["field"] if xmlid.endswith("check_verify_action") else ["value", "link"]
+        return action | {"domain": [("run_id", "=", run.id), ("kind", "in", kinds)]}
 
     # ------------------------------------------------------------------ saved maps
 

@@ -5,6 +5,7 @@ from odoo import api, models
 from ..engine import proposing
 from ..engine.inference import ColumnStatistics, settle_dates
 from ..engine.mapping import fold
+from ..engine.relations import find_links
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
 from .pipelines import Pipelines
@@ -28,8 +29,8 @@ class CrmMigrationProposer(models.AbstractModel):
     def _step(self, run):
         """Propose everything in one transaction.
 
-        Steps: profile the columns from all rows, settle date orders across the export, propose
-        lines per entity, then the value maps that the lines need.
+        Steps: profile the columns from all rows, settle date orders across the export, find the
+        links between the tables, propose lines per entity, then the value maps the lines need.
         """
         project = run.project_id.with_context(crm_migration_proposing=True)
         self.env.flush_all()
@@ -38,9 +39,10 @@ class CrmMigrationProposer(models.AbstractModel):
             for entity in self._get_entities(project)
         }
         settle_dates([column for columns in profiles.values() for column in columns])
+        links = self._find_links(project, profiles)
         taken = {}
         for entity in self._get_entities(project):
-            self._propose_entity(project, entity, profiles[entity.code], taken)
+            self._propose_entity(project, entity, profiles[entity.code], taken, links)
         self._tell_columns(project, profiles)
         self._propose_values(project)
         self._propose_choices(project)
@@ -92,7 +94,19 @@ class CrmMigrationProposer(models.AbstractModel):
                 yield payload
 
     @api.model
-    def _propose_entity(self, project, entity, columns, taken):
+    def _find_links(self, project, profiles):
+        """Return which columns name the records of which table, from the values of all tables."""
+        keys = {
+            entity.code: {
+                proposal.rule.column: proposal.rule.field
+                for proposal in proposing.propose_map(entity, profiles[entity.code])
+            }
+            for entity in self._get_entities(project)
+        }
+        return find_links(profiles, keys)
+
+    @api.model
+    def _propose_entity(self, project, entity, columns, taken, links):
         mapping = project.mapping_ids.filtered(lambda m: m.entity == entity.code)
         values = {
             "sequence": entity.load_order,
@@ -107,7 +121,10 @@ class CrmMigrationProposer(models.AbstractModel):
         if model not in taken:
             taken[model] = self._get_customs(model)
         customs = taken[model]
-        proposals = proposing.propose_map(entity, columns, taken=customs)
+        proposals = proposing.propose_map(
+            entity, columns, taken=customs, links=links.get(entity.code)
+        )
+        proposals = self.env["crm.migration.memory"]._recall(project, entity, columns, proposals)
         self._write_lines(mapping, columns, proposals)
         customs |= {p.rule.field: (p.label, p.field_type) for p in proposals if p.field_type}
 

@@ -281,6 +281,7 @@ class CrmMigrationSchema(models.AbstractModel):
                     mapped = entity_map.map_row({line.column: raw})
                     for name in mapped.values.get(line.target_field) or []:
                         names.setdefault(fold(name), []).append(name)
+        self._add_listed_tags(project, wanted)
         for field, spellings in wanted.items():
             model = TAG_MODELS[field]
             known = Resolver(project).by_name(model)
@@ -288,9 +289,20 @@ class CrmMigrationSchema(models.AbstractModel):
             self._make_names(run, project, model, model.rpartition(".")[2], names, known)
 
     @api.model
+    def _add_listed_tags(self, project, wanted):
+        """A tag of the export's own list that no record has is made too, as a tag of deals."""
+        used = {key for names in wanted.values() for key in names}
+        for mapping in project.mapping_ids.filtered(lambda m: m.target == "tag"):
+            for line in mapping.line_ids.filtered(lambda line: line.target_field == "name"):
+                for raw in self._get_choices(line):
+                    if fold(raw) not in used:
+                        names = wanted.setdefault("tag_ids", {})
+                        names.setdefault(fold(raw), []).append(" ".join(raw.split()))
+
+    @api.model
     def _get_best_spelling(self, spellings):
-        """Of several spellings, take the one most like a name: not all small or capital."""
-        return min(spellings, key=lambda s: (s.isupper(), s.islower(), s))
+        """Of several spellings, take the one most like a name; short capitals are one: VIP."""
+        return min(spellings, key=lambda s: (s.isupper() and len(s) > 4, s.islower(), s))
 
     @api.model
     def _make_names(self, run, project, model, kind, names, known, field="name"):

@@ -30,7 +30,8 @@ class Pipelines:
             entity_map = loader._get_entity_map(project, mapping.entity)
             project.env.cr.execute(
                 """SELECT source_key, payload FROM crm_migration_record
-                    WHERE project_id = %s AND entity = %s AND state != 'skipped' ORDER BY id""",
+                    WHERE project_id = %s AND entity = %s
+                      AND (state != 'skipped' OR load_run_id IS NOT NULL) ORDER BY id""",
                 [project.id, mapping.entity],
             )
             for key, payload in project.env.cr.fetchall():

@@ -32,13 +32,16 @@ class Proof:
             "runs": self._get_runs(),
         }
 
+    def _get_words(self, model, name):
+        return dict(self.env[model]._fields[name]._description_selection(self.env))
+
     def get_outcomes(self):
         """Return the outcomes per entity and what they are called; each line adds up to its rows.
 
         A column that is empty for all entities is left out, but for what a person looks for first.
         """
-        counts = self.project._get_outcomes()
-        states = dict(self.env["crm.migration.record"]._fields["state"]._description_selection(self.env))
+        counts = self.project._get_outcomes() if self.project else {}
+        states = self._get_words("crm.migration.record", "state")
         shown = [
             name
             for name in ("staged", *OUTCOMES, "gone")
@@ -56,8 +59,8 @@ class Proof:
 
     def get_verdicts(self):
         """Return [{name, label, count}] of the last proof, else of the last sample."""
-        labels = dict(self.env["crm.migration.check"]._fields["verdict"]._description_selection(self.env))
-        totals = self.project._get_check_totals()
+        labels = self._get_words("crm.migration.check", "verdict")
+        totals = self.project._get_check_totals() if self.project else dict.fromkeys(VERDICTS, 0)
         return [{"name": name, "label": labels[name], "count": totals[name]} for name in VERDICTS]
 
     def _get_fills(self):
@@ -86,8 +89,8 @@ class Proof:
         ]
 
     def _get_runs(self):
-        kinds = dict(self.env["crm.migration.run"]._fields["kind"]._description_selection(self.env))
-        states = dict(self.env["crm.migration.run"]._fields["state"]._description_selection(self.env))
+        kinds = self._get_words("crm.migration.run", "kind")
+        states = self._get_words("crm.migration.run", "state")
         return [
             {
                 "id": run.id,
@@ -101,5 +104,5 @@ class Proof:
                 "processed": run.processed,
                 "user": run.user_id.name,
             }
-            for run in self.project.run_ids.filtered("started_at").sorted("started_at")[-30:]
+            for run in self.project.run_ids.filtered("started_at").sorted("id")[-30:]
         ]

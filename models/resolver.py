@@ -231,7 +231,8 @@ class Resolver:
                 continue
             self.env.cr.execute(
                 """SELECT source_key, payload FROM crm_migration_record
-                    WHERE project_id = %s AND entity = %s AND state != 'skipped'""",
+                    WHERE project_id = %s AND entity = %s
+                      AND (state != 'skipped' OR load_run_id IS NOT NULL)""",
                 [self.project.id, entity.code],
             )
             for source_key, payload in self.env.cr.fetchall():

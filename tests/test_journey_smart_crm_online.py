@@ -87,11 +87,11 @@ class TestJourneySmartCrmOnline(JourneyCase):
         """Calls, emails, meetings, notes and tasks stand on their records, oldest first."""
         lead, ann = self.one("deal", "701"), self.one("contact", "601")
         self.assertEqual(self.history(lead).mapped("subject"), ["Our offer", "Send contract"])
-        call, note = self.history(ann)
+        note, call = self.history(ann)
         self.assertEqual((call.subject, call.author_id), ("Intro call", self.seller.partner_id))
         self.assertIn("Connected", call.body)
         self.assertIn("Likes tea", note.body)
-        self.assertEqual(str(note.date), "2022-05-24 09:00:00")
+        self.assertEqual(str(note.date), "2022-05-20 09:00:00")
         event = self.one("meeting", "803")
         self.assertEqual((event.user_id, event.opportunity_id), (self.manager, lead))
         self.assertEqual(event.partner_ids, ann)

@@ -2,53 +2,94 @@
 
 import re
 
-from ..headers import match, squash
+from ..explaining import explain
+from ..headers import Match, match, squash
+from ..relations import SHARE
 from ..types import Proposal, Rule
 from ..vocabulary import load as load_vocabulary
 from .assignment import assign
+from .calibration import calibrated
 from .customs import KEPT, Customs
 
 LEAST = 0.5  # a slot that fits worse is an alternative, not a proposal
+LINKED = 0.95  # score of a slot that the values of another table prove
+STRAY = 0.65  # factor for a reference to a table that holds none of the values
 CURRENCY = re.compile(r"[(\[]\s*([A-Z]{3})\s*[)\]]|_([A-Z]{3})$")
 UNIT = re.compile(r"[(\[_ ](m|h|s)(?:in|r|td|ec|ek)?\w*\.?[)\]]?$", re.IGNORECASE)
 UNITS = {"m": "minutes", "h": "hours", "s": "seconds"}
 FRACTION = re.compile(r"0?[.,]\d+|[01](?:[.,]0+)?")
 
 
-def propose_map(entity, columns, vocabulary=None, taken=None):
+def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     """Propose a rule for every column.
 
-    Steps: rank the slots for each column; give each slot to one column, best overall; settle bare
-    names; the rest becomes custom fields, is kept, or is ignored.
+    Steps: rank the slots for each column; give each slot to one column, best overall; settle what
+    neighbours decide; the rest becomes custom fields, is kept, or is ignored.
 
     :param entity: :class:`profiles.Entity`
     :param columns: list of :class:`ColumnProfile`
     :param taken: {custom field: (label, type)} of other tables of the same destination model
+    :param links: {column: list of :class:`relations.Link`} found between the tables, if looked for
     :return: list of :class:`Proposal`, in the order of the columns
     """
     vocabulary = vocabulary or load_vocabulary()
     index = vocabulary.index(entity)
-    ranked = [match(column.name, index, column) for column in columns]
+    ranked = [
+        _weigh_links(match(column.name, index, column), index, (links or {}).get(column.name))
+        for column in columns
+    ]
     chosen = assign(
         [
             {found.slot.name: _worth(found, column) for found in matches}
             for column, matches in zip(columns, ranked, strict=True)
         ]
     )
-    _settle_names(chosen, columns, index)
+    usual = list(chosen)
+    _settle_neighbours(chosen, columns, index)
+    _settle_substitutes(chosen, index)
     _settle_doubles(chosen, index)
     _settle_key(chosen, columns, ranked)
     customs = Customs(taken, [index.slots[name].field for name in chosen if name])
     proposals = []
-    for column, matches, name in zip(columns, ranked, chosen, strict=True):
-        others = tuple(m.slot.name for m in matches if m.slot.name != name)[:3]
-        found = next((m for m in matches if m.slot.name == name), None)
+    for column, matches, name, before in zip(columns, ranked, chosen, usual, strict=True):
         if name:
+            found = _found(index.slots[name], matches, settled=name != before)
             rule = rule_for(index.slots[name], column, vocabulary)
-            proposals.append(_of_slot(rule, index.slots[name], found, others))
+            proposals.append(_of_slot(rule, found, column, matches))
         else:
-            proposals.append(_of_rest(entity, column, others, vocabulary, customs))
+            proposals.append(_of_rest(entity, column, matches, vocabulary, customs, index))
     return proposals
+
+
+def _weigh_links(matches, index, links):
+    """Let the values of other tables decide between references, and find those without a name."""
+    if not links:
+        return matches
+    best = {found.slot.name: found for found in matches}
+    named = any(found.slot.reference for found in matches)
+    for slot in index.slots.values():
+        share = _share(slot.reference, links)
+        found = best.get(slot.name)
+        if share >= SHARE and (found or not named):
+            score = max(LINKED * share, found.score if found else 0)
+            best[slot.name] = Match(slot, round(min(score, 1.0), 3), "relation", "")
+        elif found and slot.reference and share == 0 and links[0].share >= SHARE:
+            best[slot.name] = found._replace(score=round(found.score * STRAY, 3))
+    return sorted(best.values(), key=lambda one: -one.score)
+
+
+def _share(reference, links):
+    """Return the share of the values that a reference explains; ``related`` is any table."""
+    entity, __, by = reference.partition(".")
+    shares = [link.share for link in links if link.by == by and entity in (link.entity, "related")]
+    return min(1.0, sum(shares)) if entity == "related" else max(shares, default=0.0)
+
+
+def _found(slot, matches, settled):
+    found = next((one for one in matches if one.slot is slot), None)
+    if settled:
+        return Match(slot, min(found.score, 0.92) if found else 0.92, "neighbour", "")
+    return found
 
 
 def _worth(found, column):
@@ -64,16 +105,30 @@ def _worth(found, column):
     return found.score / 2 if found.reason in ("profile", "alias") else 0.0
 
 
-def _settle_names(chosen, columns, index):
-    """Read "Name" beside "First name" as the last name, unless its values are full names."""
-    if "first_name" not in chosen or "last_name" in chosen or "name" not in chosen:
-        return
-    place = chosen.index("name")
-    column = columns[place]
-    samples = [value for value in column.samples if value]
-    full = sum(" " in value.strip() for value in samples) > len(samples) / 2
-    if not full and "last_name" in index.find(column.name):
-        chosen[place] = "last_name"
+def _settle_neighbours(chosen, columns, index):
+    """Read an ambiguous column by its neighbours: "Name" beside "First name" is the last name."""
+    for slot in index.slots.values():
+        for usual, neighbours in slot.instead_of.items():
+            if slot.name in chosen or usual not in chosen or chosen.count(None) == len(chosen):
+                continue
+            column = columns[chosen.index(usual)]
+            full = slot.transform == "name_part" and _are_full_names(column.samples)
+            if not full and any(one in chosen for one in neighbours):
+                if slot.name in index.find(column.name):
+                    chosen[chosen.index(usual)] = slot.name
+
+
+def _are_full_names(samples):
+    samples = [value for value in samples if value]
+    return sum(" " in value.strip() for value in samples) > len(samples) / 2
+
+
+def _settle_substitutes(chosen, index):
+    """Let the only number or address a table has be the main one, whatever it is called."""
+    for place, name in enumerate(chosen):
+        usual = name and index.slots[name].stands_for
+        if usual and usual not in chosen:
+            chosen[place] = usual
 
 
 def _settle_doubles(chosen, index):
@@ -127,26 +182,40 @@ def _are_fractions(samples):
     return bool(written) and all(FRACTION.fullmatch(value) for value in values)
 
 
-def _of_slot(rule, slot, found, others):
-    score, reason = (found.score, found.reason) if found else (0.6, "words")
+def _of_slot(rule, found, column, matches):
+    slot = found.slot
     return Proposal(
         rule=rule,
-        score=score,
-        reason=slot.reason or reason,
+        score=calibrated(found, matches, column),
+        reason=slot.reason or found.reason,
         label=slot.label,
         field_type=slot.field_type,
-        alternatives=others,
+        alternatives=_others(matches, slot),
+        explanation=explain(slot.reason or found.reason, column, found),
     )
 
 
-def _of_rest(entity, column, others, vocabulary, customs):
+def _others(matches, slot=None):
+    return tuple(found.slot.name for found in matches if found.slot is not slot)[:3]
+
+
+def _of_rest(entity, column, matches, vocabulary, customs, index):
     """Propose for a column that no slot fits: nothing that is filled is left behind."""
+    known = index.is_custom(column.name)
+
+    def kept(reason, score, rule, **more):
+        words = explain(reason, column)
+        return Proposal(
+            rule, score, reason, alternatives=_others(matches), explanation=words, **more
+        )
+
     if not column.filled:
-        return Proposal(Rule(column.name, ""), 1.0, "empty", alternatives=others)
+        return kept("empty", 1.0, Rule(column.name, ""))
     if squash(column.name) in vocabulary.technical:
-        return Proposal(Rule(column.name, KEPT), 0.7, "technical", alternatives=others)
+        return kept("technical", 0.99, Rule(column.name, KEPT))
+    score = 0.99 if known else 0.6 if matches else 0.85
     if vocabulary.targets[entity.target]["unmatched"] == "kept":
-        return Proposal(Rule(column.name, KEPT), 0.6, "kept", alternatives=others)
+        return kept("kept", score, Rule(column.name, KEPT))
     kind = vocabulary.kinds.get(column.kind, vocabulary.kinds["text"])
     options = dict(column.options)
     if kind["field_type"] == "selection":
@@ -154,4 +223,5 @@ def _of_rest(entity, column, others, vocabulary, customs):
     label = " ".join(str(column.name).split()) or "Column"
     name = customs.name(label, kind["field_type"])
     rule = Rule(column.name, name, kind["transform"], options=options)
-    return Proposal(rule, 0.6, "custom", label, kind["field_type"], others)
+    reason = "known" if known else "custom"
+    return kept(reason, score, rule, label=label, field_type=kind["field_type"])

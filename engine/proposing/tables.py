@@ -57,7 +57,9 @@ def _header_fits(header, profile, columns):
         index = vocabulary.index(entity)
         best[entity.code] = [
             matches[0].score if matches and matches[0].score > CONTAINS else 0.0
-            for matches in (match(*one) for one in zip(header, repeat(index), columns, strict=False))
+            for matches in (
+                match(*one) for one in zip(header, repeat(index), columns, strict=False)
+            )
         ]
     weights = [
         0.05 + max(column) - min(column) if any(column) else STRANGER

@@ -1,29 +1,33 @@
-"""Files into rows of text: CSV in any dialect and encoding, Excel workbooks, ZIP archives.
+"""Files into rows of text: CSV in any dialect and encoding, workbooks, JSON, ZIP archives.
 
 What a file is, is told by its first bytes; its extension only decides whether a member of an
 archive is looked at.
 """
 
+import re
 import zipfile
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
 from ..exceptions import SourceError
-from . import csv_file, xlsx_file
-from .archive import MAX_DEPTH, extract, members, open_archive
+from . import csv_file, json_file, ods_file, xls_file, xlsx_file
+from .archive import BROKEN, MAX_DEPTH, extract, members, open_archive
+from .parts import in_order
 from .reader import Reading, decode, read_tables
 from .table import Table
 
 __all__ = ["SUFFIXES", "Reading", "Table", "decode", "extract", "read", "tables"]
 
 #: Members of an archive that are read; others are attachments or remarks.
-SUFFIXES = frozenset((".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".zip"))
+SUFFIXES = frozenset(".csv .tsv .tab .txt .xlsx .xlsm .xls .ods .json .jsonl .ndjson .zip".split())
 #: Workbooks and nested archives need random access: kept in memory up to this size.
 SPOOL = 16 * 1024**2
 
+#: Begins like a list or an object; ``[x];y`` is a cell in brackets.
+_JSON = re.compile(rb'\s*(?:\{\s*(?:"|\}\s*$)|\[\s*(?:\{\s*"|\[|"[^"]*"\s*[,\]]|\]\s*$))')
+
 _FOREIGN = (
-    (b"\xd0\xcf\x11\xe0", "file_refused", "old or protected Excel file: save it as .xlsx or .csv"),
     (b"%PDF", "file_unreadable", "a PDF"),
     (b"\x89PNG", "file_unreadable", "a picture"),
     (b"\xff\xd8\xff", "file_unreadable", "a picture"),
@@ -31,8 +35,6 @@ _FOREIGN = (
     (b"\x1f\x8b", "file_unreadable", "gzip: unpack it first"),
     (b"Rar!", "file_unreadable", "RAR: unpack it first"),
     (b"7z\xbc\xaf", "file_unreadable", "7z: unpack it first"),
-    (b'{"', "file_unreadable", "JSON"),
-    (b"[{", "file_unreadable", "JSON"),
     (b"<html", "file_unreadable", "a web page: save it as .xlsx or .csv"),
     (b"<!doctype", "file_unreadable", "a web page: save it as .xlsx or .csv"),
     (b"<?xml", "file_unreadable", "XML: save it as .xlsx or .csv"),
@@ -40,7 +42,8 @@ _FOREIGN = (
 
 
 def tables(path, *, name=None, overrides=None, member=None) -> list[Table]:
-    """The tables in a file: one of a CSV file, one per sheet of a workbook, all of an archive.
+    """The tables in a file: one of a CSV file, one per sheet of a workbook, all of an archive or a
+    folder.
 
     :param name: name to show instead of that of ``path``
     :param overrides: ``encoding``, ``delimiter``, ``header_row`` (-1: there is none) where the
@@ -49,6 +52,8 @@ def tables(path, *, name=None, overrides=None, member=None) -> list[Table]:
     :raise SourceError: ``file_unreadable`` or ``file_refused``
     """
     path = Path(path)
+    if path.is_dir():
+        return _read_folder(path, name or path.name, overrides)
     try:
         return _read(partial(path.open, "rb"), name or path.name, overrides or {}, member=member)
     except OSError as error:
@@ -65,6 +70,18 @@ def read(path, *, overrides=None) -> Reading:
     return read_tables(path, tables, overrides)
 
 
+def _read_folder(folder, name, overrides):
+    """All tables of the files in a folder, part files in their order."""
+    found = []
+    for path in sorted((one for one in folder.rglob("*") if one.is_file()), key=in_order):
+        inside = path.relative_to(folder)
+        if path.suffix.lower() in SUFFIXES and not inside.name.startswith((".", "~$")):
+            found += tables(path, name=str(inside), overrides=overrides)
+    if not found:
+        raise SourceError("file_unreadable", file=name, detail="no table in the folder")
+    return found
+
+
 def _read(source, name, overrides, depth=0, member=None):
     with source() as stream:
         head = stream.read(1024)
@@ -76,6 +93,10 @@ def _read(source, name, overrides, depth=0, member=None):
     for magic, code, detail in _FOREIGN:
         if start[: len(magic)].lower() == magic.lower():
             raise SourceError(code, file=name, detail=detail)
+    if head.startswith(xls_file.SIGNATURE):
+        return _named(xls_file.read, source, name, overrides)
+    if _JSON.match(start.replace(b"\0", b"").lstrip(b"\xff\xfe")):
+        return _named(json_file.read, source, name, overrides)
     return _named(csv_file.read, source, name, overrides)
 
 
@@ -86,9 +107,8 @@ def _read_zip(source, name, overrides, depth, member=None):
         if "xl/workbook.xml" not in names:
             raise SourceError("file_unreadable", file=name, detail="no workbook in it")
         return _named(xlsx_file.read, source, name, overrides)
-    if "mimetype" in names:
-        detail = "OpenDocument: save it as .xlsx or .csv"
-        raise SourceError("file_unreadable", file=name, detail=detail)
+    if "mimetype" in names and "content.xml" in names:
+        return _named(ods_file.read, source, name, overrides)
     if depth > MAX_DEPTH:
         raise SourceError("file_refused", file=name, detail="archives nested too deep")
     return _read_members(source, name, overrides, depth, member)
@@ -102,9 +122,9 @@ def _read_members(source, name, overrides, depth, only=None):
             if path.suffix.lower() in SUFFIXES and only in (None, str(path))
         ]
     found = []
-    for filename, path in sorted(wanted):
+    for filename, path in sorted(wanted, key=lambda one: in_order(one[0])):
         member = partial(_open_member, source, filename)
-        if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".zip"):
+        if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods", ".zip"):
             member = partial(_spooled, member)
         found += _read(member, str(path), overrides, depth + 1)
     return found
@@ -140,3 +160,5 @@ def _named(reader, source, name, overrides):
         return reader(source, name, overrides)
     except SourceError as error:
         raise SourceError(error.code, **{**error.parameters, "file": name}) from error
+    except BROKEN as error:
+        raise SourceError("file_unreadable", file=name, detail=str(error)) from error

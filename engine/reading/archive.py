@@ -1,9 +1,12 @@
 """ZIP archives from outside: nothing in them is trusted, neither names nor sizes."""
 
+import lzma
 import re
 import shutil
 import stat
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from ..exceptions import SourceError
@@ -18,6 +21,12 @@ RATIO_FREE_BYTES = 10 * 1024**2
 #: A ZIP inside a ZIP is opened, a third level is not.
 MAX_DEPTH = 1
 
+#: What zipfile and its decompressors raise for an archive that is broken, or made to be.
+BROKEN = (
+    zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError,
+    OverflowError, zlib.error, lzma.LZMAError, struct.error,
+)  # fmt: skip
+
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _MACROS = re.compile(r"(^|/)vbaProject\.bin$|\.(xlsm|xltm|xlam|docm|dotm|pptm)$", re.IGNORECASE)
 
@@ -29,7 +38,7 @@ def open_archive(stream, name):
     """
     try:
         archive = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+    except BROKEN as error:
         raise SourceError("file_unreadable", file=name, detail=f"broken ZIP ({error})") from error
     try:
         check(archive, name)
@@ -108,7 +117,7 @@ def _unpack(archive, info, target, name):
     try:
         with archive.open(info) as member, open(target, "xb") as file:
             shutil.copyfileobj(member, file)  # zipfile stops at the size that was checked
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         detail = f"{info.filename}: {error}"
         raise SourceError("file_unreadable", file=name, detail=detail) from error
 

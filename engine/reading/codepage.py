@@ -40,6 +40,7 @@ _ALPHABETS = {
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"),
     "mac_roman": _WESTERN,
     "cp850": _WESTERN,
+    "cp852": _CENTRAL,
 }
 #: Code page -> letters of its languages, in the order of how common the pages are.
 PAGES = {page: tuple(map(frozenset, texts)) for page, texts in _ALPHABETS.items()}
@@ -56,6 +57,14 @@ _PRIOR, _PRIOR_OF_ONE = 0.03, 0.4
 #: chardet's word counts as well.
 _SECOND = 0.03
 
+#: What Windows writes under the name of the standard. chardet's own ``prefer_superset`` makes
+#: Windows-1251 of ISO 8859-5, which has other letters.
+_SUPERSETS = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874",
+    "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
+    "euc_kr": "cp949", "iso8859-8": "cp1255",
+}  # fmt: skip
+
 _WORD = re.compile(r"[^\s,;|<>\"'()/@&.:=+-]*[^\x00-\x7f][^\s,;|<>\"'()/@&.:=+-]*")
 
 
@@ -64,7 +73,8 @@ def guess(sample):
 
     :param sample: lines with bytes above 127
     """
-    found = chardet.detect(sample, prefer_superset=True, compat_names=False)
+    found = chardet.detect(sample, compat_names=False)
+    found["encoding"] = _SUPERSETS.get(found["encoding"], found["encoding"])
     scores = {page: coherence(sample, page) for page in PAGES}
     count = max(1, len(_special_words(sample, "latin-1")))
     bonus = {"cp1252": _PRIOR + _PRIOR_OF_ONE / count}

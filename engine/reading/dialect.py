@@ -23,7 +23,7 @@ MAX_CELL = 16 * 1024**2
 #: Rows of which each cell is looked at.
 _LOOKED_AT = 60
 #: A score of a common delimiter from which the rare ones are not asked.
-_ENOUGH = 0.1
+_ENOUGH = 0.3
 #: A rare one must make a better table than this: most files without a common one have one column.
 _CLEAR = 0.45
 #: Share of delimiters followed by a blank from which the blank belongs to them.

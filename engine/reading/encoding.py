@@ -7,9 +7,12 @@ a legacy code page, by the letters it yields (:mod:`.codepage`).
 import codecs
 from typing import NamedTuple
 
+from ..exceptions import SourceError
 from .codepage import guess
 
 CHUNK = 1024 * 1024
+#: A longer line is no row: a note with pictures in it reaches some MB.
+LONGEST_LINE = 32 * CHUNK
 #: Words with non-ASCII letters that are looked at; more did not change any answer when measured.
 SAMPLE = 200_000
 #: A broken byte in so many good multi-byte letters is damage, not another encoding.
@@ -22,6 +25,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_ESCAPES = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
 class Encoding(NamedTuple):
@@ -43,7 +47,7 @@ def detect(source):
     if name:
         return Encoding(name, 1.0, not decodes(source, name))
     if decodes(source, "utf-8"):
-        return Encoding("utf-8", 1.0)
+        return _seven_bits(source, head) or Encoding("utf-8", 1.0)
     sample = telling_lines(source)
     if _is_damaged_utf8(sample):
         return Encoding("utf-8", 0.9, True)
@@ -51,6 +55,14 @@ def detect(source):
     if name == "cp1252" and not decodes(source, name):
         name = "latin-1"  # the bytes that cp1252 leaves undefined
     return Encoding(name, confidence, not decodes(source, name))
+
+
+def _seven_bits(source, head):
+    """ISO 2022 writes Japanese and Korean in ASCII characters, switched by escapes."""
+    for escape, name in _ESCAPES:
+        if escape in head and decodes(source, name):
+            return Encoding(name, 0.95)
+    return None
 
 
 def by_mark(head):
@@ -66,10 +78,19 @@ def by_zero_bytes(head):
 
 
 def decodes(source, name):
+    """Whether all of a source is of an encoding.
+
+    :raise SourceError: ``file_refused`` for a line that would not fit the memory
+    """
     decoder = codecs.getincrementaldecoder(name)("strict")
+    unbroken = 0
     with source() as stream:
         try:
             while chunk := stream.read(CHUNK):
+                unbroken = 0 if b"\n" in chunk or b"\r" in chunk else unbroken + len(chunk)
+                if unbroken > LONGEST_LINE:
+                    detail = f"a line of more than {LONGEST_LINE} bytes"
+                    raise SourceError("file_refused", file="", detail=detail)
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:

@@ -4,6 +4,8 @@ Works on ``(line, cells)`` of any format; cells are text or ``None``.
 """
 
 import re
+from collections import Counter
+from math import ceil
 from typing import NamedTuple
 
 from .layout import clean, trim
@@ -59,11 +61,12 @@ class Head(NamedTuple):
     def _parts(self):
         if not self.rows:
             return []
-        rows = [_carried(row) for row in self.rows[:-1]] + [self.rows[-1]]
-        width = max(map(len, rows))
-        rows = [row + [None] * (width - len(row)) for row in rows]
-        if len(rows) == 1:
-            return [[cell or ""] for cell in rows[0]]
+        if len(self.rows) == 1:
+            return [[cell or ""] for cell in self.rows[0]]
+        width = max(map(len, self.rows))
+        rows = [clean(row) + [None] * (width - len(row)) for row in self.rows]
+        for above, below in zip(rows, rows[1:], strict=False):
+            _carry(above, below)
         return [[cell.strip() for cell in column if cell] for column in zip(*rows, strict=True)]
 
 
@@ -76,29 +79,28 @@ def find_head(rows):
 
     :param rows: list of ``(line, cells)``, blank rows included
     """
-    rows = [(line, clean(cells)) for line, cells in rows]
-    rows = [(line, cells) for line, cells in rows if any(cells)]
+    written = {line: cells for line, cells in rows}
+    rows = _filled_rows(rows)
     if not rows:
         return None
     width = width_of(rows)
     wide = [n for n, row in enumerate(rows[:HEADER_DEPTH]) if _filled(row[1]) >= _enough(width)]
     if not wide:
-        return _head(rows, 0, 0, width)
+        return _head(rows, 0, 0, width, written)
     place = next((n for n in wide if _is_header(rows, n)), None)
     above = wide[: wide.index(place)] if place is not None else wide[:1]
     if above and all(_is_record(rows, n, width) for n in above):
-        return Head(0, [], rows[above[0]][0], width, _title(rows, above[0]))
+        return Head(0, [], rows[above[0]][0], _full_width(rows), _title(rows, above[0]))
     if place is None:
         place = wide[0]
     first, last = _stack(rows, place, width)
-    return _head(rows, first, last, width)
+    return _head(rows, first, last, width, written)
 
 
 def no_head(rows):
     """The :class:`Head` of a file that the person says has no header."""
-    rows = [(line, clean(cells)) for line, cells in rows]
-    rows = [(line, cells) for line, cells in rows if any(cells)]
-    return Head(0, [], rows[0][0], width_of(rows)) if rows else None
+    rows = _filled_rows(rows)
+    return Head(0, [], rows[0][0], _full_width(rows)) if rows else None
 
 
 def typed_columns(rows):
@@ -150,8 +152,19 @@ def width_of(rows):
     return max(length for length, count in lengths.items() if count >= least)
 
 
-def _head(rows, first, last, width):
-    cells = [row for _line, row in rows[first : last + 1]]
+def _filled_rows(rows):
+    rows = [(line, clean(cells)) for line, cells in rows]
+    return [(line, cells) for line, cells in rows if any(cells)]
+
+
+def _full_width(rows):
+    """Columns of a table without a header, empty ones included."""
+    lengths = Counter(len(cells) for _line, cells in rows)
+    return max(lengths, key=lambda length: (lengths[length], length))
+
+
+def _head(rows, first, last, width, written):
+    cells = [written[line] for line, _row in rows[first : last + 1]]
     line = rows[last][0]
     return Head(line, cells, line + 1, width, _title(rows, first))
 
@@ -196,9 +209,14 @@ def _stack(rows, place, width):
 
 def _goes_on(rows, place):
     """Whether the row after ``place`` is one more row of names."""
-    if place + 2 >= len(rows) or rows[place + 1][0] - rows[place][0] > 1 + _breaks(rows[place][1]):
+    if place + 2 >= len(rows):
         return False
     cells, below = rows[place + 1][1], rows[place + 2 : place + 2 + _BODY]
+    distance = rows[place + 1][0] - rows[place][0] - _breaks(rows[place][1])
+    if _completes(rows[place][1], cells):
+        return distance <= 2
+    if distance > 1:
+        return False
     if [cell and cell.strip() for cell in cells] == [
         cell and cell.strip() for cell in rows[place][1]
     ]:
@@ -207,6 +225,21 @@ def _goes_on(rows, place):
     named = [n for n in typed if n < len(cells) and cells[n]]
     clean_names = not any(is_data(cell) for cell in cells if cell)
     return clean_names and len(named) >= 2 and len(named) * 10 >= len(typed) * 6
+
+
+def _completes(above, cells):
+    """Whether a row has names just where the one above it leaves columns without."""
+    gaps = [n for n, cell in enumerate(above) if not cell and any(above[:n])]
+    starts = {n - 1 for n in gaps}
+    named = {n for n, cell in enumerate(cells) if cell}
+    filled = [cells[n] for n in named]
+    return (
+        len(gaps) > 1
+        and len(named & set(gaps)) * 10 >= len(gaps) * 8
+        and named <= starts | set(gaps)
+        and len(set(filled)) * 10 >= len(filled) * 6
+        and not any(is_data(cell) for cell in filled)
+    )
 
 
 def _breaks(cells):
@@ -231,19 +264,17 @@ def _is_remark(cells):
     return sum(map(len, filled)) > LONGEST_TITLE * len(filled) / 1.5
 
 
-def _carried(cells):
+def _carry(above, below):
     """A name over several columns stands in the first of them only."""
-    if all(cells):
-        return cells
-    carried, last = [], None
-    for cell in cells:
+    last = None
+    for place, cell in enumerate(above):
         last = cell or last
-        carried.append(last)
-    return carried
+        if below[place]:
+            above[place] = last
 
 
 def _enough(width):
-    return max(min(width, 2), round(0.6 * width))
+    return max(min(width, 2), ceil(0.6 * width))
 
 
 def _filled(cells):

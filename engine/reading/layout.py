@@ -71,22 +71,31 @@ def trim(cells):
 def mark_footers(rows, width, headers):
     """``(line, cells, footer)`` for every row that is not blank, reading only a few rows ahead.
 
-    :param headers: rows of the header as written: where one stands again it is no record either
+    :param headers: rows of the header: where one stands again it is no record either
+    :return: cells as they came, not :func:`clean`
     """
     held = deque()
     for line, cells in rows:
-        cells = clean(cells)
-        if not any(cells):
+        if is_blank(cells):
             continue
         held.append((line, cells))
         if len(held) > FOOTER_DEPTH:
             line, cells = held.popleft()
             yield line, cells, cells in headers
     first = len(held)
-    while first and is_footer(held[first - 1][1], width):
+    while first and is_footer(clean(held[first - 1][1]), width):
         first -= 1
     for place, (line, cells) in enumerate(held):
         yield line, cells, place >= first or cells in headers
+
+
+def is_blank(cells):
+    """Whether a row has nothing but blanks.
+
+    >>> is_blank([" ", None, ""]), is_blank(["", "x"])
+    (True, False)
+    """
+    return not any(cells) or all(not cell or cell.isspace() for cell in cells)
 
 
 def is_footer(cells, width):

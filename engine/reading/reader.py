@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..exceptions import SourceError
 from ..types import Problem
 from . import encoding
+from .parts import parts_of
 from .watch import watch
 
 _CONFIDENCE_OF_DOUBT = 0.8
@@ -44,7 +45,7 @@ class Rows:
 
 
 class Reading:
-    """What :func:`read` gives: the first table of a file, as text.
+    """What :func:`read` gives: the first table of a file, as text; part files are one table.
 
     :param tables: all tables that were found, as :class:`~.table.Table`
     """
@@ -53,11 +54,12 @@ class Reading:
         self.name = name
         self.tables = tables
         self._first = tables[0] if tables else None
+        self._parts = parts_of(tables) if tables else []
 
     @property
     def headers(self):
         """The header as written; empty if the file has none (:attr:`columns` has names even so)."""
-        return [text.strip() for text in self._first.written] if self._first else []
+        return list(self._first.written) if self._first else []
 
     @property
     def columns(self):
@@ -94,7 +96,7 @@ class Reading:
         """What a person should look at, as :class:`Problem`: asks for a pass over all rows."""
         if not self._first:
             return [Problem("file_empty", parameters={"file": self.name})]
-        return watch(self._first)
+        return [problem for table in self._parts for problem in watch(table)]
 
     @property
     def confidence(self):
@@ -106,22 +108,31 @@ class Reading:
             sure *= _CONFIDENCE_OF_DOUBT
         if self._first.format == "csv" and len(self._first.header) < 2:
             sure *= _CONFIDENCE_OF_DOUBT
-        return round(sure * _CONFIDENCE_OF_DOUBT ** (len(self.tables) > 1), 3)
+        return round(sure * _CONFIDENCE_OF_DOUBT ** (len(self.tables) > len(self._parts)), 3)
 
     def _rows(self):
-        if not self._first:
-            return
-        width = len(self._first.header)
-        for _line, cells, footer in self._first.cells():
-            if footer:
+        for table in self._parts:
+            rows = _texts(table)
+            if table.header == self._first.header:
+                yield from rows
                 continue
-            missing = width - len(cells)
-            if missing > 0:
-                cells = cells + [None] * missing
-            else:
-                while len(cells) > width and cells[-1] is None:
-                    cells.pop()
-            yield [cell or "" for cell in cells]
+            places = [table.header.index(name) for name in self._first.header]
+            for cells in rows:
+                yield [cells[place] for place in places]
+
+
+def _texts(table):
+    width = len(table.header)
+    for _line, cells, footer in table.cells():
+        if footer:
+            continue
+        missing = width - len(cells)
+        if missing > 0:
+            cells = cells + [""] * missing
+        else:
+            while len(cells) > width and not cells[-1]:
+                cells.pop()
+        yield [cell or "" for cell in cells]
 
 
 def read_tables(path, find, overrides=None):

@@ -41,7 +41,7 @@ def _begins(cells, above, below, head, before, after_blank, exact):
     names = [cell for cell in cells if cell]
     if len(names) < 2 or not could_be_names(cells) or any(is_data(name) for name in names):
         return False
-    if cells in head.rows:
+    if cells in map(clean, head.rows):
         return False
     typed = typed_columns(below)
     changed = exact and _one_length(above) and _one_length(below) and bool(below)

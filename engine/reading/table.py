@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ..exceptions import SourceError
 from ..types import Problem, Row
 from . import layout
+from .archive import BROKEN
 from .dialect import Dialect
 from .header import find_head, no_head
 from .split import MOST_TABLES, find_end
@@ -49,7 +51,7 @@ class Table:
     def begin(self, head):
         """Take over where the table begins and what its columns are called."""
         self.header_row, self.first_line = head.line, head.first
-        self.head_rows = [layout.clean(cells) for cells in head.rows]
+        self.head_rows = head.rows
         self.written = head.written()
         self.header = layout.column_names(head.names())
         return self
@@ -57,13 +59,19 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """All rows below the header but the blank ones, footers marked; can be called again."""
         for line, cells, footer in self.cells():
-            yield self._row(line, cells, footer)
+            yield self._row(line, layout.clean(cells), footer)
 
     def cells(self) -> Iterator[tuple]:
-        """``(line, cells, footer)`` of all rows below the header but the blank ones."""
+        """``(line, cells, footer)`` of all rows below the header but the blank ones, as written."""
         return layout.mark_footers(self._own_records(), len(self.header), self.head_rows)
 
     def _own_records(self):
+        try:
+            yield from self._between()
+        except BROKEN as error:  # a member of an archive shows its defects while it is read
+            raise SourceError("file_unreadable", file=self.name, detail=str(error)) from error
+
+    def _between(self):
         records = self.records()
         for line, cells in records:
             if line >= self.first_line:

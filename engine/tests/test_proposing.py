@@ -7,7 +7,7 @@ import unittest
 
 from .. import profiles, proposing
 from ..profiles import Entity
-from ..proposing import assign, propose, propose_stages, propose_values, recognise
+from ..proposing import assign, propose_map, propose_stages, propose_values, recognise
 from ..types import ColumnProfile
 
 CONTACT = Entity("contact", "partner", constants={"is_company": False})
@@ -22,7 +22,7 @@ def column(name, kind="text", values=(), filled=9, **options):
 
 
 def proposed(entity, *columns, **more):
-    return {one.rule.column: one for one in propose(entity, columns, **more)}
+    return {one.rule.column: one for one in propose_map(entity, columns, **more)}
 
 
 def fields(entity, *columns, **more):
@@ -33,7 +33,7 @@ def fields(entity, *columns, **more):
 class ProposeTest(unittest.TestCase):
     def test_every_column_has_one(self):
         names = ["Email", "Nonsense", "Email", "", "Stage"]
-        found = propose(CONTACT, [column(name) for name in names])
+        found = propose_map(CONTACT, [column(name) for name in names])
         self.assertEqual([one.rule.column for one in found], names)
 
     def test_one_column_per_slot(self):
@@ -57,7 +57,7 @@ class ProposeTest(unittest.TestCase):
             self.assertEqual(fields(CONTACT, *(column(name) for name in names)), expected)
 
     def test_links(self):
-        rules = [one.rule for one in propose(DEAL, [column("Contact Email", "email")])]
+        rules = [one.rule for one in propose_map(DEAL, [column("Contact Email", "email")])]
         self.assertEqual((rules[0].field, rules[0].reference), ("partner_id", "contact.email"))
 
     def test_parts_of_a_name(self):
@@ -150,16 +150,18 @@ class CustomFieldTest(unittest.TestCase):
             ("multiselect", "char", "multi"),
             ("url", "char", "text"),
         ):
-            found = propose(CONTACT, [column("Shirt", kind, ("S", "M"), separator=";")])[0]
+            found = propose_map(CONTACT, [column("Shirt", kind, ("S", "M"), separator=";")])[0]
             self.assertEqual((found.rule.field, found.label), ("x_shirt", "Shirt"))
             self.assertEqual((found.field_type, found.rule.transform), (field_type, transform))
             self.assertEqual(found.rule.options["separator"], ";")
-        self.assertEqual(propose(CONTACT, [column("Shirt", "choice", ("S",))])[0].reason, "custom")
+        self.assertEqual(
+            propose_map(CONTACT, [column("Shirt", "choice", ("S",))])[0].reason, "custom"
+        )
 
     def test_names(self):
         long = "Wie haben Sie von uns gehört und wer hat Sie empfohlen, und wann genau war das?"
         headers = ["Größe (cm)", "好き", long, "Source System", "Segment__c", "Segment", long + "!"]
-        found = [one.rule.field for one in propose(CONTACT, [column(name) for name in headers])]
+        found = [one.rule.field for one in propose_map(CONTACT, [column(name) for name in headers])]
         self.assertEqual(len(set(found)), len(found))
         for name in found:
             self.assertRegex(name, r"^x_[a-z0-9_]{1,61}$")

@@ -152,10 +152,10 @@ class TestRefusals(CsvCase):
                 self.read(content)
             self.assertEqual(caught.exception.code, "file_unreadable")
 
-    def test_old_excel_file_is_refused(self):
+    def test_broken_excel_file_is_told_as_such(self):
         with self.assertRaises(SourceError) as caught:
             self.read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, name="book.xls")
-        self.assertEqual(caught.exception.code, "file_refused")
+        self.assertEqual(caught.exception.code, "file_unreadable")
 
     def test_too_many_columns_are_refused(self):
         with self.assertRaises(SourceError) as caught:

@@ -198,16 +198,16 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         if not emails:
             return
         known = self._get_known_emails(emails, resolver)
-        seen = {}
+        for item in items:
+            known.setdefault(email_normalize(item.values.get("email") or ""), set()).add(
+                item.record["id"]
+            )
         for item in items:
             email = email_normalize(item.values.get("email") or "")
-            if not email:
-                continue
-            others = [key for key in known.get(email, ()) if key != (item.entity, item.key)]
-            others += [key for key in seen.get(email, ()) if key != (item.entity, item.key)]
-            if others:
-                item.problems.append(self._duplicate(email, len(set(others)) + 1))
-            seen.setdefault(email, []).append((item.entity, item.key))
+            # Of two rows the later one is told, whichever of them landed first.
+            earlier = [other for other in known[email] if other < item.record["id"]]
+            if email and earlier:
+                item.problems.append(self._duplicate(email, len(earlier) + 1))
         self._match_existing(items, resolver)
 
     @api.model
@@ -216,17 +216,14 @@ class CrmMigrationTargetPartner(models.AbstractModel):
 
     @api.model
     def _get_known_emails(self, emails, resolver):
-        """Return {email: [(entity, key)]} of records of the project that were loaded before."""
+        """Return {email: {IDs of the staged records of the project that have it}}."""
         self.env.cr.execute(
-            """SELECT match_email, entity, source_key FROM crm_migration_record
-                WHERE project_id = %s AND match_email = ANY(%s)
-                  AND state IN ('created', 'updated', 'unchanged', 'merged')""",
+            """SELECT match_email, array_agg(id) FROM crm_migration_record
+                WHERE project_id = %s AND match_email = ANY(%s) AND state != 'skipped'
+                GROUP BY match_email""",
             [resolver.project.id, list(emails)],
         )
-        known = {}
-        for email, entity, key in self.env.cr.fetchall():
-            known.setdefault(email, []).append((entity, key))
-        return known
+        return {email: set(ids) for email, ids in self.env.cr.fetchall()}
 
     @api.model
     def _match_existing(self, items, resolver):

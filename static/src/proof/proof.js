@@ -181,10 +181,8 @@ export class Proof extends Component {
 
     // ------------------------------------------------------------- elsewhere
 
-    openTotals() {
-        this.action.doAction("crm_migration.crm_migration_check_verify_action", {
-            additionalContext: { active_id: this.projectId, active_ids: [this.projectId] },
-        });
+    async openTotals() {
+        this.action.doAction(await this.orm.call("crm.migration.project", "action_open_totals", [[this.projectId]]));
     }
 
     openList(model, name, domain, context = {}) {

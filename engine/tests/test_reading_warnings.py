@@ -1,0 +1,39 @@
+"""What was lost before the file came here is told."""
+
+from .reading_case import ReadingCase
+
+
+class TestWarnings(ReadingCase):
+    def test_good_file_has_none(self):
+        self.assertEqual(self.warned("ID,Zip,Since\n1,01067,2024-05-01\n2,80331,2024-05-02\n"), [])
+
+    def test_rows_of_other_length(self):
+        found = self.read("ID,Name,City\n1,a,b\n2,c,d,e\n3,f\n4,g,h\n")
+        (problem,) = found.warnings
+        self.assertEqual((problem.code, problem.parameters["count"]), ("ragged_rows", 2))
+        self.assertEqual((problem.parameters["line"], problem.parameters["found"]), (3, 4))
+
+    def test_replacement_characters(self):
+        found = self.read("ID,Name\n1,M\ufffdller\n2,Köln\n").warnings
+        self.assertEqual([problem.code for problem in found], ["replacement_characters"])
+        self.assertIn("M\ufffdller", found[0].value)
+
+    def test_dates_of_both_orders_in_one_column(self):
+        found = self.read("ID,Since\n1,25/01/2024\n2,01/26/2024\n3,02/03/2024\n").warnings
+        self.assertEqual([(p.code, p.column) for p in found], [("mixed_dates", "Since")])
+
+    def test_texts_cut_at_255_letters(self):
+        text = "ID,Note\n1," + "x" * 255 + "\n2," + "y" * 254 + "\n"
+        (problem,) = self.read(text).warnings
+        self.assertEqual((problem.code, problem.column), ("cells_cut", "Note"))
+
+    def test_numbers_shortened_by_a_spreadsheet(self):
+        found = self.read("ID,Phone\n1,4.91512E+11\n2,49151234567\n").warnings
+        self.assertEqual([(p.code, p.value) for p in found], [("exponent_numbers", "4.91512E+11")])
+
+    def test_zip_codes_without_their_zero(self):
+        found = self.read("ID,Zip\n1,1067\n2,80331\n3,10115\n").warnings
+        self.assertEqual([(p.code, p.parameters["count"]) for p in found], [("lost_zeros", 1)])
+
+    def test_few_special_letters_make_the_encoding_doubtful(self):
+        self.assertIn("encoding_doubtful", self.warned("Name,City\nMüller,x\n", encoding="cp1252"))

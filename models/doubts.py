@@ -1,0 +1,106 @@
+"""The open questions of a project, grouped by kind: how many, why, and where they are decided."""
+
+from ..engine.issues import CATALOGUE
+
+# Values that are told with a kind: those that occur most.
+SHOWN = 6
+# Kinds that a value map answers for all rows at once -> the action with that map.
+MAPS = {
+    "unmatched_owner": "crm_migration.crm_migration_mapping_value_owner_action",
+    "ambiguous_owner": "crm_migration.crm_migration_mapping_value_owner_action",
+    "owner_fallback": "crm_migration.crm_migration_mapping_value_owner_action",
+    "owner_stub": "crm_migration.crm_migration_mapping_value_owner_action",
+    "unknown_stage": "crm_migration.crm_migration_mapping_value_stage_action",
+    "unknown_kind": "crm_migration.crm_migration_mapping_value_action",
+    "unknown_value": "crm_migration.crm_migration_mapping_value_action",
+}
+# Kinds that the line of the column answers: how its dates and numbers are read.
+LINES = ("ambiguous_date", "ambiguous_number", "unreadable_date", "unreadable_number",
+         "unreadable_boolean")  # fmt: skip
+
+
+class Doubts:
+    def __init__(self, project):
+        self.project = project
+        self.env = project.env
+
+    def get(self):
+        """Return one entry per kind, what stops records first."""
+        severities = dict(
+            self.env["crm.migration.issue"]._fields["severity"]._description_selection(self.env)
+        )
+        titles = dict(
+            self.env["crm.migration.issue"]._fields["code"]._description_selection(self.env)
+        )
+        values = self._read_values()
+        return [
+            {
+                "code": code,
+                "title": titles[code],
+                "severity": severity,
+                "severity_label": severities[severity],
+                "count": count,
+                "records": records,
+                "advice": CATALOGUE[code].advice,
+                "values": values.get(code, []),
+                "where": "map" if code in MAPS else "line" if code in LINES else "",
+            }
+            for code, severity, count, records in self._read_kinds()
+            if code in CATALOGUE
+        ]
+
+    def _read_kinds(self):
+        groups = self.env["crm.migration.issue"]._read_group(
+            self._get_domain(),
+            ["severity_rank", "code", "severity"],
+            ["__count", "record_id:count_distinct"],
+            order="severity_rank, __count desc, code",
+        )
+        return [(code, severity, count, records) for __, code, severity, count, records in groups]
+
+    def _get_domain(self):
+        return [("project_id", "=", self.project.id), ("state", "=", "open")]
+
+    def _read_values(self):
+        """Return {code: [{column, value, count}]}, the most frequent ones of each kind."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT code, "column", value, count FROM (
+                   SELECT code, "column", value, count(*) AS count,
+                          row_number() OVER (PARTITION BY code ORDER BY count(*) DESC) AS place
+                     FROM crm_migration_issue
+                    WHERE project_id = %s AND state = 'open' AND value IS NOT NULL AND value != ''
+                    GROUP BY code, "column", value) AS told
+                WHERE place <= %s ORDER BY code, place""",
+            [self.project.id, SHOWN],
+        )
+        result = {}
+        for code, column, value, count in self.env.cr.fetchall():
+            entry = {"column": column or "", "value": value[:80], "count": count}
+            result.setdefault(code, []).append(entry)
+        return result
+
+    def get_map_action(self, code):
+        """Return the action with the map that answers a kind, narrowed to what is asked."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(MAPS[code])
+        issues = self.env["crm.migration.issue"]
+        domain = [*self._get_domain(), ("code", "=", code)]
+        asked = [value for (value,) in issues._read_group(domain, ["value"]) if value]
+        wanted = [("project_id", "=", self.project.id), ("source_value", "in", asked)]
+        if MAPS[code].endswith("owner_action"):
+            wanted.append(("domain", "=", "owner"))
+        elif MAPS[code].endswith("stage_action"):
+            wanted.append(("domain", "=", "stage"))
+        return action | {"domain": wanted, "context": {}}
+
+    def get_line_action(self, code):
+        """Return the lines of the columns that a kind is about."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_migration.crm_migration_mapping_line_action"
+        )
+        groups = self.env["crm.migration.issue"]._read_group(
+            [*self._get_domain(), ("code", "=", code)], ["column"]
+        )
+        columns = [column for (column,) in groups if column]
+        domain = [("project_id", "=", self.project.id), ("column", "in", columns)]
+        return action | {"domain": domain, "context": {}}
