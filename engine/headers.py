@@ -148,7 +148,7 @@ class Index:
             yield BAG - 0.03, "moment", self._moments.get(event, {})
         if self._qualifiers["other"].intersection(words):
             return  # a second address or number: only where a slot is named so
-        plain = [word for word in words if word not in self._qualifiers["neutral"]]
+        plain = [word for word in words if not self._is_neutral(word)]
         if plain and len(plain) < len(words):
             yield STRIPPED, "words", self._exact.get("".join(plain), {})
             yield STRIPPED - 0.02, "words", self._bags.get(self.bag(plain), {})
@@ -156,6 +156,11 @@ class Index:
             last = self._exact.get(words[-1], {})
             sure = {name: 1 for name, weight in last.items() if weight == 1}
             yield STRIPPED - 0.02, "words", sure
+
+    def _is_neutral(self, word):
+        """Tell whether a word, or what it is the plural or genitive of, changes nothing."""
+        neutral = self._qualifiers["neutral"]
+        return word in neutral or (len(word) > 4 and word.removesuffix("s") in neutral)
 
     def _of_parts(self, header):
         """Return the slots that all parts of a header such as "City/Town" mean."""

@@ -10,6 +10,8 @@ from .types import Mapped, Noted, Problem, Reference
 JOINED = {"html": "<br/>", "text": "\n"}
 KEPT = "x_source_data"
 NAME_PARTS = ("first", "middle", "last")
+# How sure a link is, by what it names the record with.
+SUREST = {"id": 0, "email": 1, "any": 2, "name": 3}
 # What a value that is not in the value map means: the record waits, or only the field is empty.
 UNKNOWN = {"activity_kind": "unknown_kind"}
 
@@ -108,6 +110,7 @@ class EntityMap:
         links = mapped.references.setdefault(rule.field, [])
         for one in value if isinstance(value, list) else [value]:
             links.append(Reference(entity, by or "any", str(one), rule.column))
+        links.sort(key=lambda link: SUREST.get(link.by, len(SUREST)))
 
     def _put(self, mapped, rule, raw, value):
         known = mapped.values.get(rule.field)

@@ -21,8 +21,8 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NAMES = ("aliases", "likely", "weak")
 SLOT_KEYS = {
-    "field", "transform", "reference", "domain", "open", "aliases", "likely", "weak", "kinds", "entities",
-    "options", "label", "field_type", "by_values", "value_map", "reason", "strict", "unless",
+    "field", "transform", "reference", "domain", "open", "aliases", "likely", "weak", "kinds",
+    "entities", "options", "label", "field_type", "by_values", "value_map", "reason", "strict", "unless",
     "instead_of", "stands_for", "doubtful",
 }  # fmt: skip
 
@@ -128,6 +128,7 @@ class Vocabulary:
             raise ConfigurationError("configuration", file="vocabulary.json", detail=detail)
         names = {key: tuple(self._borrow(entry.get(key, ()))) for key in NAMES}
         names["aliases"] += tuple(self._names_of(f"{target}.{name}"))
+        names["likely"] += tuple(self._names_of(f"{target}.{name}?"))
         lists = {key: tuple(entry.get(key, ())) for key in ("kinds", "entities", "unless")}
         return Slot(name=name, **(entry | names | lists))
 
@@ -190,7 +191,9 @@ class Vocabulary:
         asked = PLACEHOLDER.findall(alias)
         if any(word in groups[:1] for word in asked if word != "self"):
             return
-        own = [name for group in groups for name in words.get(group, ())]
+        # Alone, only the entity's own name means the record: a deal's "Lead" is another record.
+        kin = groups[:1] if alias == "{self}" else groups
+        own = [name for group in kin for name in words.get(group, ())]
         for chosen in product(*(own if word == "self" else words.get(word, ()) for word in asked)):
             yield PLACEHOLDER.sub("{}", alias).format(*chosen)
 

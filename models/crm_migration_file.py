@@ -156,7 +156,8 @@ class CrmMigrationFile(models.Model):
             }
             if keys:
                 profile = self.project_id._get_profile()
-                values |= extractor._find_keys(profile, self.entity, table.header, rows)
+                columns = extractor._profile_columns(table.header, rows)
+                values |= extractor._find_keys(profile, self.entity, columns)
         return values
 
     def _describe_error(self, error):

@@ -9,7 +9,7 @@ from ..engine.types import Rule
 
 
 class CrmMigrationMemory(models.Model):
-    """What was confirmed for a table of a source: proposed first when the same columns come again."""
+    """What was confirmed for a table: proposed first when the same columns come again."""
 
     _name = "crm.migration.memory"
     _description = "Remembered Map"

@@ -1,4 +1,4 @@
-"""Spark CRM, ``data/spark_crm``: pipelines, leads, tags, company trees, several companies, files."""
+"""Spark CRM, ``data/spark_crm``: pipelines, leads, tags, company trees, documents."""
 
 import io
 import zipfile

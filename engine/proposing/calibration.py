@@ -20,12 +20,13 @@ RIVAL = 0.8  # another meaning whose raw score comes so near makes the best one 
 DOUBTFUL = 0.9
 
 
-def calibrated(found, matches, column):
+def calibrated(found, matches, column, contested=False):
     """Return the probability that a column means the slot found for it.
 
     :param found: :class:`headers.Match` that was chosen
     :param matches: all of the column, best first
     :param column: :class:`types.ColumnProfile`
+    :param contested: whether another column fits the slot as well
     """
     score = USUAL[found.reason]
     full = FULL.get(found.reason)
@@ -36,7 +37,7 @@ def calibrated(found, matches, column):
         for other in matches
         if other.slot.field != found.slot.field and other.score >= RIVAL * found.score
     ]
-    if rivals or found.slot.doubtful:
+    if rivals or contested or found.slot.doubtful:
         score = min(score, DOUBTFUL)
     if not column.filled:
         score = min(score, DOUBTFUL)

@@ -13,6 +13,7 @@ from .customs import KEPT, Customs
 
 LEAST = 0.5  # a slot that fits worse is an alternative, not a proposal
 LINKED = 0.95  # score of a slot that the values of another table prove
+NEARLY = 0.95  # of the best score: two columns that may be the same slot
 STRAY = 0.65  # factor for a reference to a table that holds none of the values
 CURRENCY = re.compile(r"[(\[]\s*([A-Z]{3})\s*[)\]]|_([A-Z]{3})$")
 UNIT = re.compile(r"[(\[_ ](m|h|s)(?:in|r|td|ec|ek)?\w*\.?[)\]]?$", re.IGNORECASE)
@@ -51,11 +52,12 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     _settle_key(chosen, columns, ranked)
     customs = Customs(taken, [index.slots[name].field for name in chosen if name])
     proposals = []
+    contested = _contested(ranked)
     for column, matches, name, before in zip(columns, ranked, chosen, usual, strict=True):
         if name:
             found = _found(index.slots[name], matches, settled=name != before)
             rule = rule_for(index.slots[name], column, vocabulary)
-            proposals.append(_of_slot(rule, found, column, matches))
+            proposals.append(_of_slot(rule, found, column, matches, name in contested))
         else:
             proposals.append(_of_rest(entity, column, matches, vocabulary, customs, index))
     return proposals
@@ -182,11 +184,24 @@ def _are_fractions(samples):
     return bool(written) and all(FRACTION.fullmatch(value) for value in values)
 
 
-def _of_slot(rule, found, column, matches):
+def _contested(ranked):
+    """Return the slots that two columns fit about equally well: one of them is wrong."""
+    scores = {}
+    for matches in ranked:
+        for found in matches:
+            scores.setdefault(found.slot.name, []).append(found.score)
+    return {
+        name
+        for name, found in scores.items()
+        if len(found) > 1 and sorted(found)[-2] >= NEARLY * max(found)
+    }
+
+
+def _of_slot(rule, found, column, matches, contested):
     slot = found.slot
     return Proposal(
         rule=rule,
-        score=calibrated(found, matches, column),
+        score=calibrated(found, matches, column, contested),
         reason=slot.reason or found.reason,
         label=slot.label,
         field_type=slot.field_type,

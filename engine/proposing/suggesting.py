@@ -21,6 +21,9 @@ LANDS_IN = {
     "team_ids": "team_id",
     "path": "datas",
 }
+REST = ("custom", "ignore")
+TEXTS = ("notes", "body", "description")  # where any text may go
+MOMENTS = frozenset(("date", "stop"))
 # No fields of an activity, a tag or a stage: told in their text or kept.
 PROPERTIES = frozenset(
     ("allday", "color", "duration", "outcome", "priority", "recurrence", "rotting_threshold_days")
@@ -64,24 +67,26 @@ def propose(columns, samples=None, entity=None, profile=None):
         profile = profiles.load(profile) if profile else profiles.generic()
     described = [_describe(name, values) for name, values in _values(columns, samples).items()]
     entity = _entity(entity, described, profile)
-    proposals = propose_map(entity, described)
-    return {one.rule.column: suggestion_of(one, entity) for one in proposals}
+    return suggestions(propose_map(entity, described), entity)
 
 
-def suggestion_of(proposal, entity):
-    """Return the :class:`Suggestion` that a :class:`types.Proposal` of the map amounts to."""
+def suggestions(proposals, entity):
+    """Return {header: :class:`Suggestion`} for the proposals of a table's map."""
     slots = {slot.name: slot for slot in load_vocabulary().slots_of(entity)}
-    target = target_of(proposal.rule.field, entity, proposal.reason)
-    others = [target_of(slots[name].field, entity) for name in proposal.alternatives]
-    others += ["custom", "ignore"]
-    return Suggestion(
-        target,
-        proposal.score,
-        proposal.certain,
-        proposal.reason,
-        tuple(dict.fromkeys(other for other in others if other != target))[:2],
-        proposal.explanation,
-    )
+    fields = {proposal.rule.field for proposal in proposals}
+    text = next((target_of(slots[name].field, entity) for name in TEXTS if name in slots), "name")
+    # A list of things to do has one date that counts: when each is due.
+    extra = MOMENTS if "date_deadline" in fields and "kind" not in fields else ()
+    found = {}
+    for one in proposals:
+        field, reason = one.rule.field, one.reason
+        target = "custom" if field in extra else target_of(field, entity, reason)
+        others = [target_of(slots[name].field, entity) for name in one.alternatives]
+        others = dict.fromkeys(other for other in (*others, *REST, text) if other != target)
+        found[one.rule.column] = Suggestion(
+            target, one.score, one.certain, reason, tuple(others)[:2], one.explanation
+        )
+    return found
 
 
 def target_of(field, entity, reason=""):

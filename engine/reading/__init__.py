@@ -16,8 +16,11 @@ from .archive import BROKEN, MAX_DEPTH, extract, members, open_archive
 from .parts import in_order
 from .reader import Reading, decode, read_tables
 from .table import Table
+from .watch import Watcher, watch
 
-__all__ = ["SUFFIXES", "Reading", "Table", "decode", "extract", "read", "tables"]
+__all__ = [
+    "SUFFIXES", "Reading", "Table", "Watcher", "decode", "extract", "read", "tables", "watch",
+]  # fmt: skip
 
 #: Members of an archive that are read; others are attachments or remarks.
 SUFFIXES = frozenset(".csv .tsv .tab .txt .xlsx .xlsm .xls .ods .json .jsonl .ndjson .zip".split())
@@ -56,7 +59,7 @@ def tables(path, *, name=None, overrides=None, member=None) -> list[Table]:
         return _read_folder(path, name or path.name, overrides)
     try:
         return _read(partial(path.open, "rb"), name or path.name, overrides or {}, member=member)
-    except OSError as error:
+    except BROKEN as error:
         raise SourceError("file_unreadable", file=path.name, detail=str(error)) from error
 
 
@@ -132,14 +135,19 @@ def _read_members(source, name, overrides, depth, only=None):
 
 def _open_member(source, filename):
     """The member as a stream of its own; the archive is closed with it."""
-    archive = zipfile.ZipFile(source())
-    stream = archive.open(filename)
+    outer = source()
+    try:
+        archive = zipfile.ZipFile(outer)
+        stream = archive.open(filename)
+    except BROKEN:
+        outer.close()
+        raise
     close = stream.close
 
     def close_both():
         close()
-        archive.fp and archive.fp.close()
         archive.close()
+        outer.close()
 
     stream.close = close_both
     return stream

@@ -26,8 +26,13 @@ _LOOKED_AT = 60
 _ENOUGH = 0.3
 #: A rare one must make a better table than this: most files without a common one have one column.
 _CLEAR = 0.45
+#: Lists of names and of times have blanks and colons too.
+_LEAST_WIDTH = 3
 #: Share of delimiters followed by a blank from which the blank belongs to them.
 _SPACED = 0.9
+
+#: The less likely escape must make a clearly better table.
+_LATTER = 0.95
 
 _SEP_LINE = re.compile(r"^\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -127,9 +132,9 @@ def _best(sample, marks, complete):
         if mark not in sample:
             continue
         for quote in _quotechars(sample, mark):
-            for escape in _escapechars(sample):
+            for rank, escape in enumerate(_escapechars(sample, mark, quote)):
                 dialect = Dialect(mark, quote, escape, spaced=_is_spaced(sample, mark))
-                scored.append((_score(sample, dialect, complete), dialect))
+                scored.append((_score(sample, dialect, complete) * _LATTER**rank, dialect))
     if not scored:
         return Dialect(marks[0], _quotechars(sample, marks[0])[0]), 0.0
     score, dialect = max(scored, key=lambda one: one[0])
@@ -143,6 +148,8 @@ def _score(sample, dialect, complete):
     if not wide:
         return 0.0
     width = max(wide, key=lambda length: (wide[length], length))
+    if dialect.delimiter in RARE_DELIMITERS and (len(found) < 3 or width < _LEAST_WIDTH):
+        return 0.0
     agreement = wide[width] / lengths.total()
     # Agreement counts most; among equals the wider table, for "1,5;2,5" agrees on commas too.
     return agreement**3 * (1 - 1 / width) * _sense(found)
@@ -179,8 +186,14 @@ def _quotechars(sample, mark):
     return ('"', "'")
 
 
-def _escapechars(sample):
-    return (None, "\\") if _ESCAPED.search(sample) else (None,)
+def _escapechars(sample, mark, quote):
+    """Escapes worth trying, the likelier one first: how do quotes stand inside of texts?"""
+    if not _ESCAPED.search(sample):
+        return (None,)
+    outside = rf"[^{re.escape(mark)}\r\n{quote}]"
+    escaped = len(re.findall(rf"\\{quote}(?={outside})", sample))
+    doubled = len(re.findall(rf"{outside}{quote}{quote}(?={outside})", sample))
+    return ("\\", None) if escaped > doubled else (None, "\\")
 
 
 def _is_spaced(sample, mark):
@@ -188,5 +201,5 @@ def _is_spaced(sample, mark):
     if mark.isspace():
         return mark == " "
     bare = re.sub(r'"[^"]*"', '""', sample[:TRIED_LENGTH])
-    total = bare.count(mark)
+    total = bare.count(mark) - bare.count(mark + "\n") - bare.count(mark + "\r")
     return total > 0 and bare.count(mark + " ") >= _SPACED * total

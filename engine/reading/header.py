@@ -117,9 +117,7 @@ def typed_columns(rows):
                 data[place] = data.get(place, 0) + is_data(cell)
     least = min(2, len(rows))
     return {
-        place
-        for place, count in filled.items()
-        if count >= least and data[place] >= _TYPED * count
+        place for place, count in filled.items() if count >= least and data[place] >= _TYPED * count
     }
 
 

@@ -3,7 +3,9 @@
 import re
 
 _NUMBER = re.compile(r"(\d+)")
-_PART = re.compile(r"[\s_.-]*(?:part|page|teil|seite|partie|parte|\()?[\s_.-]*\d+\)?$", re.IGNORECASE)
+_PART = re.compile(
+    r"[\s_.-]*(?:part|page|teil|seite|partie|parte|\()?[\s_.-]*\d+\)?$", re.IGNORECASE
+)
 
 
 def in_order(name):

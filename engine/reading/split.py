@@ -57,8 +57,10 @@ def _begins(cells, above, below, head, before, after_blank, exact):
 
 def _named(cells, typed):
     """Words above figures, in all columns of figures."""
-    return bool(typed) and names_differ(cells, typed) and all(
-        place < len(cells) and cells[place] for place in typed
+    return (
+        bool(typed)
+        and names_differ(cells, typed)
+        and all(place < len(cells) and cells[place] for place in typed)
     )
 
 

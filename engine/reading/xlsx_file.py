@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 
 import openpyxl
@@ -41,7 +42,11 @@ def read(source, name, overrides):
     """The tables of a workbook: its sheets that hold anything, shown ones and hidden ones."""
     with source() as stream, open_archive(stream, name):
         pass  # checked
-    titled = [(title, _tables(source, name, title, overrides)) for title in _titles(source, name)]
+    records = _by_calamine if _is_plain(source, name) else _by_openpyxl
+    titled = [
+        (title, _tables(partial(records, source, name, title), name, overrides))
+        for title in _titles(source, name)
+    ]
     return name_sheets(name, titled)
 
 
@@ -103,13 +108,13 @@ def _moment(value, number_format):
     return str(value)
 
 
-def _tables(source, name, title, overrides):
-    rows = _records(source, name, title)
+def _tables(records, name, overrides):
+    rows = records()
     first = list(islice(rows, SAMPLE_ROWS))
     rows.close()
 
     def make():
-        return Table(name, "xlsx", records=lambda: _records(source, name, title))
+        return Table(name, "xlsx", records=records)
 
     return find_tables(first, make, header_row=overrides.get("header_row"), exact=False)
 
@@ -119,15 +124,8 @@ def _titles(source, name):
         return [sheet.title for sheet in _load(stream, name).worksheets]
 
 
-def _records(source, name, title):
-    """``(row, cells)`` of a sheet, by calamine where it says all that openpyxl says: it is twenty
-    times as fast, but holds the sheet in memory and does not tell how a number is shown.
-    """
-    reader = _by_calamine if _is_plain(source, name) else _by_openpyxl
-    yield from reader(source, name, title)
-
-
 def _by_openpyxl(source, name, title):
+    """``(row, cells)`` of a sheet, streamed."""
     with source() as stream:
         book = _load(stream, name)
         sheet = book[title]
@@ -142,6 +140,9 @@ def _by_openpyxl(source, name, title):
 
 
 def _by_calamine(source, name, title):
+    """``(row, cells)`` of a sheet where calamine says all that openpyxl says: it is ten times as
+    fast, but holds the sheet in memory and does not tell how a number is shown.
+    """
     with source() as stream:
         try:
             with python_calamine.load_workbook(stream) as book:

@@ -4,9 +4,11 @@ import doctest
 from importlib import import_module
 
 MODULES = (
-    "cells", "colors", "countries", "currencies", "dates", "numbers", "text", "reading.archive",
-    "reading.codepage", "reading.layout", "reading.payload",
-    "reading.xlsx_file", "trees",
+    "cells", "colors", "countries", "currencies", "dates", "numbers", "text",
+    "proposing.assignment", "proposing.customs", "proposing.suggesting", "proposing.tables",
+    "reading.archive",
+    "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
+    "reading.parts", "reading.payload", "reading.reader", "reading.xlsx_file", "trees",
 )  # fmt: skip
 
 

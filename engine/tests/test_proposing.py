@@ -1,6 +1,5 @@
 """Every column gets a proposal, every slot one column, every value a counterpart or none."""
 
-import doctest
 import itertools
 import random
 import unittest
@@ -320,11 +319,6 @@ class StagesTest(unittest.TestCase):
         stages = propose_stages([("A", "open", 10, 1), ("Won", "won", 100, 1)], order=order)
         self.assertEqual(self.names(stages), ["B", "A", "Won"])
         self.assertEqual([one["probability"] for one in stages], [30, 60, 100])
-
-
-def load_tests(loader, tests, ignore):
-    tests.addTests(doctest.DocTestSuite(proposing))
-    return tests
 
 
 if __name__ == "__main__":

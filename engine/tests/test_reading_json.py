@@ -60,7 +60,8 @@ class TestJson(ReadingCase):
     def test_other_encodings(self):
         for encoding in ("utf-8-sig", "utf-16", "utf-16-le"):
             with self.subTest(encoding=encoding):
-                self.assertEqual(next(self.dump([{"n": "Łódź"}], "a.json", encoding).rows), ["Łódź"])
+                found = self.dump([{"n": "Łódź"}], "a.json", encoding)
+                self.assertEqual(next(found.rows), ["Łódź"])
 
     def test_what_has_no_records_or_is_broken_is_told(self):
         for content in ('{"a": []}', "[]", '[{"a": 1}', '[{"a": }]'):

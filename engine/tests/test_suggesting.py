@@ -1,0 +1,112 @@
+"""The entry point for headers and values: targets by name, certainty, the next best."""
+
+import unittest
+
+from ..exceptions import ConfigurationError
+from ..proposing import propose
+
+
+def targets(*args, **more):
+    return {column: found.target for column, found in propose(*args, **more).items()}
+
+
+class ProposeTest(unittest.TestCase):
+    def test_every_column_has_an_answer(self):
+        found = propose(["E-Mail", "Xyzzy"], {}, "contact")
+        self.assertEqual(list(found), ["E-Mail", "Xyzzy"])
+        for one in found.values():
+            self.assertEqual(len(one.alternatives), 2)
+            self.assertTrue(one.reason and one.explanation)
+            self.assertTrue(0 < one.score <= 1)
+            self.assertNotIn(one.target, one.alternatives)
+
+    def test_names_of_the_destination(self):
+        header = [
+            "Record ID",
+            "Deal Name",
+            "Amount",
+            "Create Date",
+            "Last Modified Date",
+            "Currency",
+        ]
+        expected = ["id", "name", "expected_revenue", "create_date", "write_date", "custom"]
+        self.assertEqual(list(targets(header, {}, "deal").values()), expected)
+
+    def test_samples_by_column_or_by_row(self):
+        columns = ["State", "Name"]
+        rows = [["won", "Roof"], ["lost", "Door"], ["open", "Wall"]]
+        by_column = {"State": ["won", "lost", "open"], "Name": ["Roof", "Door", "Wall"]}
+        as_dicts = [dict(zip(columns, row, strict=True)) for row in rows]
+        for samples in (rows, by_column, as_dicts):
+            self.assertEqual(targets(columns, samples, "deal")["State"], "won_status")
+
+    def test_values_need_not_be_text(self):
+        found = targets(
+            ["Amount", "Probability"], {"Amount": [12.5, None], "Probability": [40]}, "deal"
+        )
+        self.assertEqual(list(found.values()), ["expected_revenue", "probability"])
+
+    def test_finds_out_what_the_table_is(self):
+        deal = ["Nom de l'affaire", "Montant", "Étape", "Date de clôture", "Probabilité (%)"]
+        self.assertEqual(targets(deal)["Montant"], "expected_revenue")
+        person = ["Voornaam", "Achternaam", "Functie", "Bedrijf", "E-mail"]
+        self.assertEqual(targets(person)["Bedrijf"], "parent_id")
+
+    def test_profile_by_code(self):
+        found = targets(["price", "due_on"], {}, "deal", profile="karmacrm")
+        self.assertEqual(list(found.values()), ["expected_revenue", "date_deadline"])
+
+    def test_unknown_entity(self):
+        with self.assertRaises(ConfigurationError):
+            propose(["A"], {}, "spaceship")
+
+
+class CertainTest(unittest.TestCase):
+    def certain(self, entity, *columns, **samples):
+        return [found.certain for found in propose(list(columns), samples, entity).values()]
+
+    def test_a_usual_name_is_certain(self):
+        self.assertEqual(self.certain("contact", "First Name", "Phone"), [True, True])
+
+    def test_known_to_have_no_field(self):
+        found = propose(["Email Opt Out"], {}, "contact")["Email Opt Out"]
+        self.assertEqual((found.target, found.reason, found.certain), ("custom", "known", True))
+
+    def test_what_nobody_knows_is_a_question(self):
+        self.assertEqual(self.certain("contact", "Xyzzy", "Zip Email Thing"), [False, False])
+
+    def test_a_word_with_two_meanings(self):
+        self.assertEqual(self.certain("deal", "Estado"), [False])
+
+    def test_two_columns_that_may_be_it(self):
+        self.assertEqual(self.certain("company", "Besitzer", "Zuständig"), [False, False])
+
+    def test_values_of_another_kind(self):
+        self.assertEqual(self.certain("contact", "Phone", Phone=["a@b.example"]), [False])
+
+
+class NeighbourTest(unittest.TestCase):
+    def test_title_of_a_person(self):
+        self.assertEqual(
+            targets(["First Name", "Last Name", "Title"], {}, "lead")["Title"], "function"
+        )
+        self.assertEqual(targets(["Title", "Value"], {}, "deal")["Title"], "name")
+        person = targets(["Anrede", "Titel", "Name", "Funktion"], {}, "contact")
+        self.assertEqual((person["Titel"], person["Funktion"]), ("custom", "function"))
+
+    def test_the_only_number_is_the_main_one(self):
+        self.assertEqual(targets(["Name", "Mobile"], {}, "contact")["Mobile"], "phone")
+        self.assertEqual(targets(["Phone", "Mobile"], {}, "contact")["Mobile"], "custom")
+
+    def test_expected_and_actual_close(self):
+        found = targets(["Previsão de fechamento", "Data de fechamento"], {}, "deal")
+        self.assertEqual(list(found.values()), ["date_deadline", "date_closed"])
+
+    def test_start_of_a_thing_to_do(self):
+        self.assertEqual(
+            targets(["Subject", "Start Date", "Due Date"], {}, "activity")["Start Date"], "custom"
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
