@@ -36,13 +36,12 @@ class CrmMigrationUpload(http.Controller):
 
     def _get_project(self, project_id):
         if not request.env.user.has_group("crm_migration.crm_migration_group_user"):
-            raise AccessError("not a migration user")
+            raise AccessError(request.env._("You may not upload to this migration."))
         project = request.env["crm.migration.project"].browse(project_id)
         project.check_access("read")
-        return project.exists() or self._refuse()
-
-    def _refuse(self):
-        raise MissingError("no such project")
+        if not project.exists():
+            raise MissingError(request.env._("You may not upload to this migration."))
+        return project
 
     def _answer(self, status, **content):
         return request.make_json_response(content, status=status)

@@ -38,6 +38,12 @@ CATALOGUE = {
         "%(file)s fits no entity of this source",
         "Choose what the file holds, or set it to be ignored.",
     ),
+    "second_form": Kind(
+        "warning",
+        "Left out: the same records twice",
+        "%(file)s holds records that the tables of this upload hold too",
+        "Nothing, or set the file to be read instead of the table.",
+    ),
     "encoding_doubtful": Kind(
         "warning",
         "Encoding is doubtful",

@@ -22,8 +22,8 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NAMES = ("aliases", "likely", "weak")
 SLOT_KEYS = {
     "field", "transform", "reference", "domain", "open", "aliases", "likely", "weak", "kinds",
-    "entities", "options", "label", "field_type", "by_values", "value_map", "reason", "strict", "unless",
-    "instead_of", "stands_for", "doubtful",
+    "entities", "options", "label", "field_type", "by_values", "value_map", "reason", "strict",
+    "unless", "instead_of", "stands_for", "doubtful",
 }  # fmt: skip
 
 

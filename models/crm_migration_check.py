@@ -33,7 +33,7 @@ class CrmMigrationCheck(models.Model):
     source_key = fields.Char()
     model = fields.Char()
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
-    record_name = fields.Char(string="Record Name", help="The name that the record has in Odoo.")
+    record_name = fields.Char(help="The name that the record has in Odoo.")
     field_name = fields.Char(string="Technical Field")
     field_label = fields.Char(compute="_compute_labels", string="Field")
     source_value = fields.Char(string="Source")

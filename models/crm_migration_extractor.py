@@ -44,8 +44,34 @@ class CrmMigrationExtractor(models.AbstractModel):
             for member in payload._list_members(attachment):
                 files += self._inspect_member(project, attachment, member)
         files -= payload._sort_out(project, files)
+        self._ignore_second_form(project, files)
         payload._drop_unused(project, attachments)
         return files
+
+    @api.model
+    def _ignore_second_form(self, project, files):
+        """Leave JSON out where the same upload holds tables of the same records, and tell it.
+
+        An API's answers beside the exported tables are the same records a second time.
+        """
+        profile = project._get_profile()
+
+        def get_target(file):
+            return profile.entity(file.entity).target if file.entity else None
+
+        taken = files.filtered(lambda file: file.state == "new")
+        tables = {get_target(file) for file in taken if file.file_format != "json"}
+        second = taken.filtered(
+            lambda file: file.file_format == "json" and get_target(file) in tables
+        )
+        second.state = "ignored"
+        self.env["crm.migration.issue"]._append(
+            project,
+            [
+                (Problem("second_form", parameters={"file": file.name}), {"file_id": file.id})
+                for file in second
+            ],
+        )
 
     @api.model
     def _inspect_member(self, project, attachment, member):
@@ -112,7 +138,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         }
         file = self._find_same(project, values)
         if file:
-            file.write({"state": "new"})
+            file.write({"state": values["state"]})
         else:
             file = self.env["crm.migration.file"].create(values)
         self._tell_table(project, file, table)
@@ -363,6 +389,24 @@ class CrmMigrationExtractor(models.AbstractModel):
         run.counters = {"records": run.processed}
         run.total = run.processed
         self._check_caps(run.project_id)
+        self._tell_gone(run.project_id)
+
+    @api.model
+    def _tell_gone(self, project):
+        """List what landed before and a newer export does not have; nothing is deleted unasked."""
+        self.env["crm.migration.issue"].search(
+            [("project_id", "=", project.id), ("code", "=", "gone_in_source")]
+        ).unlink()
+        self.env.cr.execute(
+            """SELECT id, entity, source_key, file_id, line FROM (
+                   SELECT r.*, max(generation) OVER (PARTITION BY entity) AS newest
+                     FROM crm_migration_record r WHERE project_id = %s) AS known
+                WHERE generation < newest AND res_id IS NOT NULL""",
+            [project.id],
+        )
+        self.env["crm.migration.issue"]._append(
+            project, [(Problem("gone_in_source"), row) for row in self.env.cr.dictfetchall()]
+        )
 
     @api.model
     def _check_caps(self, project):

@@ -70,10 +70,9 @@ class LinePreview:
         return row
 
     def _get_after(self, mapped, raw):
-        _ = self.env._
         name = self.line.target_field
         if not name or self.line.state == "ignored":
-            return _("left out")
+            return self.env._("left out")
         if name == "id":
             return raw.strip()
         references = mapped.references.get(name)
@@ -81,7 +80,7 @@ class LinePreview:
             return self._describe_links(references)
         if name in mapped.values:
             return self._to_text(mapped.values[name], TRANSFORMS[self.line.transform].output_type)
-        return _("kept as text") if mapped.kept else ""
+        return self.env._("kept as text") if mapped.kept else ""
 
     def _describe_links(self, references):
         labels = []

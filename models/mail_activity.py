@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class MailActivity(models.Model):
@@ -13,3 +13,17 @@ class MailActivity(models.Model):
     x_source_recurrence = fields.Char("Repeats", copy=False)
     x_source_duration = fields.Float("Duration (minutes)", copy=False)
     x_source_outcome = fields.Char("Outcome", copy=False)
+
+    @api.autovacuum
+    def _gc_delete_old_overdue_activities(self):
+        """Odoo deletes open activities that are overdue for years (3 by default), every night.
+
+        A task that was still open in the old CRM is somebody's decision, not litter.
+        """
+        spared = self.with_context(crm_migration_spare=True)
+        return super(MailActivity, spared)._gc_delete_old_overdue_activities()
+
+    def unlink(self):
+        if self.env.context.get("crm_migration_spare"):
+            self = self.filtered(lambda activity: not activity.x_source_id)
+        return super().unlink()

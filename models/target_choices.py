@@ -55,11 +55,10 @@ class TargetChoices:
         near = [choice for choice in slots if choice["slot"] in (line.alternatives or [])]
         fields = slots + self._get_plain(line, {choice["name"] for choice in slots})
         fields.sort(key=lambda choice: choice["label"].casefold())
-        _ = self.env._
         groups = (
-            ("near", _("Suggested"), near),
-            ("always", _("Always possible"), self._get_special(line)),
-            ("field", _("Fields"), fields),
+            ("near", self.env._("Suggested"), near),
+            ("always", self.env._("Always possible"), self._get_special(line)),
+            ("field", self.env._("Fields"), fields),
         )
         return [
             choice | {"group": title, "key": f"{code}.{choice['key']}"}
@@ -160,10 +159,9 @@ class TargetChoices:
     # ------------------------------------------------------------- always possible
 
     def _get_special(self, line):
-        _ = self.env._
         kept = {"reference": False, "new_label": False, "new_type": False}
         choices = [
-            ("out", _("Leave out"), "", {"target_field": False} | kept),
+            ("out", self.env._("Leave out"), "", {"target_field": False} | kept),
             (
                 "kept",
                 self.labels["x_source_data"],
@@ -173,7 +171,9 @@ class TargetChoices:
         ]
         if self.mapping.target in OPEN_TARGETS:
             values = self._get_new_field(line)
-            choices.append(("new", _("New custom field …"), values["target_field"], values))
+            choices.append(
+                ("new", self.env._("New custom field …"), values["target_field"], values)
+            )
         if line.target_field == "id" or not self._has_key(line):
             choices.append(("id", self.labels["id"], "id", {"target_field": "id"} | kept))
         return [

@@ -15,9 +15,11 @@ def arrange(project):
     loader = project.env["crm.migration.loader"]
     for mapping in project.mapping_ids.filtered(lambda m: m.target == "partner"):
         inner = mapping.line_ids.filtered(
-            lambda line, entity=mapping.entity: line.state == "confirmed"
-            and line.target_field == "parent_id"
-            and (line.reference or "").partition(".")[0] == entity
+            lambda line, entity=mapping.entity: (
+                line.state == "confirmed"
+                and line.target_field == "parent_id"
+                and (line.reference or "").partition(".")[0] == entity
+            )
         )
         if inner:
             _arrange_entity(project, loader._get_entity_map(project, mapping.entity))

@@ -20,44 +20,43 @@ def _read_profile_labels():
 
 def get_entities(env):
     """Return {entity code: its name}, also of what a load makes beside the records."""
-    _ = env._
     known = {
-        "owner": _("Users"),
-        "company": _("Companies"),
-        "contact": _("Contacts"),
-        "lead": _("Leads"),
-        "deal": _("Deals"),
-        "activity": _("Activities"),
-        "history": _("History"),
-        "call": _("Calls"),
-        "email": _("Emails"),
-        "meeting": _("Meetings"),
-        "note": _("Notes"),
-        "task": _("Tasks"),
-        "stage": _("Stages"),
-        "pipeline": _("Pipelines"),
-        "tag": _("Tags"),
-        "attachment": _("Attachments"),
+        "owner": env._("Users"),
+        "company": env._("Companies"),
+        "contact": env._("Contacts"),
+        "lead": env._("Leads"),
+        "deal": env._("Deals"),
+        "activity": env._("Activities"),
+        "history": env._("History"),
+        "call": env._("Calls"),
+        "email": env._("Emails"),
+        "meeting": env._("Meetings"),
+        "note": env._("Notes"),
+        "task": env._("Tasks"),
+        "stage": env._("Stages"),
+        "pipeline": env._("Pipelines"),
+        "tag": env._("Tags"),
+        "attachment": env._("Attachments"),
     }
     beside = {
-        "mail.activity": _("Done activities of calls and tasks"),
-        "mail.message": _("Messages of done tasks"),
-        "ir.attachment": _("Images of texts"),
-        "ir.model.fields": _("Custom fields"),
-        "ir.model.fields.selection": _("Choices of custom fields"),
-        "crm.team": _("Sales teams"),
-        "crm.team.member": _("Members of sales teams"),
-        "crm.stage": _("Stages of sales teams"),
-        "crm.tag": _("Tags of opportunities"),
-        "res.partner.category": _("Tags of contacts"),
-        "res.partner.industry": _("Industries"),
-        "res.users": _("Stub users"),
-        "res.partner": _("Contacts of stub users"),
-        "crm.lost.reason": _("Lost reasons"),
-        "utm.source": _("Sources"),
-        "utm.medium": _("Mediums"),
-        "utm.campaign": _("Campaigns"),
-        "mail.alias": _("Addresses of sales teams"),
+        "mail.activity": env._("Done activities of calls and tasks"),
+        "mail.message": env._("Messages of done tasks"),
+        "ir.attachment": env._("Images of texts"),
+        "ir.model.fields": env._("Custom fields"),
+        "ir.model.fields.selection": env._("Choices of custom fields"),
+        "crm.team": env._("Sales teams"),
+        "crm.team.member": env._("Members of sales teams"),
+        "crm.stage": env._("Stages of sales teams"),
+        "crm.tag": env._("Tags of opportunities"),
+        "res.partner.category": env._("Tags of contacts"),
+        "res.partner.industry": env._("Industries"),
+        "res.users": env._("Stub users"),
+        "res.partner": env._("Contacts of stub users"),
+        "crm.lost.reason": env._("Lost reasons"),
+        "utm.source": env._("Sources"),
+        "utm.medium": env._("Mediums"),
+        "utm.campaign": env._("Campaigns"),
+        "mail.alias": env._("Addresses of sales teams"),
     }
     return _read_profile_labels() | known | beside
 
@@ -69,21 +68,20 @@ def select_entity(model):
 
 def get_value_kinds(env):
     """Return {kind of a value map: its name}; ``choice`` stands for the pick-lists."""
-    _ = env._
     return {
-        "stage": _("Stages"),
-        "owner": _("Owners"),
-        "activity_kind": _("Kinds of activities"),
-        "won_status": _("Won, lost or open"),
-        "done": _("Done or not"),
-        "related_type": _("Kinds of linked records"),
-        "priority": _("Priorities"),
-        "lead_priority": _("Priorities of deals"),
-        "direction": _("Directions"),
-        "salutation": _("Salutations"),
-        "timezone": _("Time zones"),
-        "choice": _("Pick-lists"),
-        "other": _("Other values"),
+        "stage": env._("Stages"),
+        "owner": env._("Owners"),
+        "activity_kind": env._("Kinds of activities"),
+        "won_status": env._("Won, lost or open"),
+        "done": env._("Done or not"),
+        "related_type": env._("Kinds of linked records"),
+        "priority": env._("Priorities"),
+        "lead_priority": env._("Priorities of deals"),
+        "direction": env._("Directions"),
+        "salutation": env._("Salutations"),
+        "timezone": env._("Time zones"),
+        "choice": env._("Pick-lists"),
+        "other": env._("Other values"),
     }
 
 
@@ -94,95 +92,93 @@ def select_value_kind(model):
 
 def get_counterparts(env, kind):
     """Return {value: word} of the values a map may lead to; empty where any text will do."""
-    _ = env._
     entities = get_entities(env)
     return {
         "activity_kind": {
-            "call": _("Call"),
-            "email": _("Email"),
-            "meeting": _("Meeting"),
-            "note": _("Note"),
-            "task": _("Task"),
+            "call": env._("Call"),
+            "email": env._("Email"),
+            "meeting": env._("Meeting"),
+            "note": env._("Note"),
+            "task": env._("Task"),
         },
-        "won_status": {"won": _("Won"), "lost": _("Lost"), "open": _("Open")},
-        "done": {"true": _("Done"), "false": _("To do")},
+        "won_status": {"won": env._("Won"), "lost": env._("Lost"), "open": env._("Open")},
+        "done": {"true": env._("Done"), "false": env._("To do")},
         "related_type": {code: entities[code] for code in ("contact", "company", "deal", "lead")},
         "priority": {
-            "low": _("Low"),
-            "normal": _("Normal"),
-            "high": _("High"),
-            "urgent": _("Urgent"),
+            "low": env._("Low"),
+            "normal": env._("Normal"),
+            "high": env._("High"),
+            "urgent": env._("Urgent"),
         },
         "lead_priority": {
-            "0": _("Low"),
-            "1": _("Medium"),
-            "2": _("High"),
-            "3": _("Very High"),
+            "0": env._("Low"),
+            "1": env._("Medium"),
+            "2": env._("High"),
+            "3": env._("Very High"),
         },
     }.get(kind, {})
 
 
 def get_slots(env):
     """Return {mapped field without an Odoo field of its name: its name}."""
-    _ = env._
     return {
-        "kind": _("Kind of activity"),
-        "summary": _("Subject"),
-        "body": _("Text"),
-        "date": _("Date and time"),
-        "stop": _("End"),
-        "date_deadline": _("Due date"),
-        "duration": _("Duration"),
-        "location": _("Location"),
-        "partner_ids": _("Attendees"),
-        "email_from": _("From"),
-        "res_model": _("Kind of the linked record"),
-        "res_id": _("Linked record"),
-        "user_id": _("Owner"),
-        "author_id": _("Author"),
-        "done": _("Done"),
-        "date_done": _("Done on"),
-        "priority": _("Priority"),
-        "recurrence": _("Recurrence"),
-        "outcome": _("Outcome"),
-        "x_source_created_at": _("Created in the source"),
-        "x_salutation": _("Salutation"),
-        "x_email_2": _("Email 2"),
-        "x_mobile": _("Mobile"),
-        "x_fax": _("Fax"),
-        "x_department": _("Department"),
-        "x_birthday": _("Birthday"),
-        "x_employees": _("Employees"),
-        "x_deal_type": _("Deal Type"),
-        "x_next_step": _("Next Step"),
-        "x_description": _("Description"),
-        "x_source_probability": _("Probability in the source"),
-        "path": _("Path"),
-        "id": _("ID in the source"),
-        "x_source_data": _("Keep with the source data"),
+        "kind": env._("Kind of activity"),
+        "summary": env._("Subject"),
+        "body": env._("Text"),
+        "date": env._("Date and time"),
+        "stop": env._("End"),
+        "date_deadline": env._("Due date"),
+        "duration": env._("Duration"),
+        "location": env._("Location"),
+        "partner_ids": env._("Attendees"),
+        "email_from": env._("From"),
+        "res_model": env._("Kind of the linked record"),
+        "res_id": env._("Linked record"),
+        "user_id": env._("Owner"),
+        "author_id": env._("Author"),
+        "done": env._("Done"),
+        "date_done": env._("Done on"),
+        "priority": env._("Priority"),
+        "recurrence": env._("Recurrence"),
+        "outcome": env._("Outcome"),
+        "x_source_created_at": env._("Created in the source"),
+        "x_salutation": env._("Salutation"),
+        "x_email_2": env._("Email 2"),
+        "x_mobile": env._("Mobile"),
+        "x_fax": env._("Fax"),
+        "x_department": env._("Department"),
+        "x_birthday": env._("Birthday"),
+        "x_employees": env._("Employees"),
+        "x_deal_type": env._("Deal Type"),
+        "x_next_step": env._("Next Step"),
+        "x_description": env._("Description"),
+        "x_source_probability": env._("Probability in the source"),
+        "path": env._("Path"),
+        "id": env._("ID in the source"),
+        "x_source_data": env._("Keep with the source data"),
     }
 
 
 def describe_reference(env, reference):
     """Return what a value names, in words: ``company.id`` is the ID of a company."""
-    _ = env._
     entity, __, by = (reference or "").partition(".")
     thing = {
-        "company": _("company"),
-        "contact": _("contact"),
-        "deal": _("deal"),
-        "lead": _("lead"),
-        "related": _("record"),
+        "company": env._("company"),
+        "contact": env._("contact"),
+        "deal": env._("deal"),
+        "lead": env._("lead"),
+        "related": env._("record"),
     }.get(entity)
-    way = {"id": _("ID"), "name": _("name"), "email": _("email")}.get(by)
+    way = {"id": env._("ID"), "name": env._("name"), "email": env._("email")}.get(by)
     if thing and way:
-        return _("%(thing)s by %(way)s", thing=thing, way=way)
-    return _("by ID") if by == "id" else ""
+        return env._("%(thing)s by %(way)s", thing=thing, way=way)
+    return env._("by ID") if by == "id" else ""
 
 
 def describe_part(env, part):
     """Return the name of a part of a person's name."""
-    _ = env._
-    return {"first": _("first name"), "middle": _("middle name"), "last": _("last name")}.get(
-        part, ""
-    )
+    return {
+        "first": env._("first name"),
+        "middle": env._("middle name"),
+        "last": env._("last name"),
+    }.get(part, "")

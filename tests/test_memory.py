@@ -24,7 +24,8 @@ ROWS = [
 
 @tagged("post_install", "-at_install", "crm_migration")
 class TestMemory(MigrationCase):
-    def make(self, rows=ROWS):
+    def make(self, rows=None):
+        rows = rows or ROWS
         number = self.env["crm.migration.project"].search_count([])
         return self.propose(self.make_project({"contacts.csv": rows}, name=f"Move {number}"))
 

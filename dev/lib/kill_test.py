@@ -36,7 +36,8 @@ DIGESTS = {
     "stages": "SELECT name::text, sequence, is_won, fold FROM crm_stage",
     "external IDs": "SELECT name, model FROM ir_model_data WHERE module LIKE '__crmmig_%'",
     # The command that is started again reads its files again: what landed before is unchanged.
-    "states": "SELECT entity, source_key, CASE WHEN state IN ('created', 'unchanged') THEN 'landed' "
+    "states": "SELECT entity, source_key, "
+    "CASE WHEN state IN ('created', 'unchanged') THEN 'landed' "
     "ELSE state END, res_id IS NULL FROM crm_migration_record",
     "log": "SELECT model, action, record_id IS NULL FROM crm_migration_log "
     "WHERE action IN ('create', 'update')",

@@ -39,6 +39,8 @@ def read(source, name, overrides):
             detail = f"more than {layout.MAX_COLUMNS} columns"
             raise SourceError("file_refused", file=name, detail=detail)
     lists = {path: columns for path, columns in lists.items() if columns}
+    if len(lists) > 1:
+        lists.pop("", None)  # what stands around the lists: totals and pages
     if not lists:
         raise SourceError("file_unreadable", file=name, detail="no list of records in it")
     return [_table(source, name, overrides, path, lists) for path in lists]

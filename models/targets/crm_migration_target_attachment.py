@@ -28,7 +28,7 @@ class CrmMigrationTargetAttachment(models.AbstractModel):
         )
         for item in items:
             item.extra["found"] = found
-        super()._prepare(items, resolver)
+        return super()._prepare(items, resolver)
 
     @api.model
     def _get_path(self, item):
@@ -119,4 +119,4 @@ class CrmMigrationTargetAttachment(models.AbstractModel):
             if file:
                 raw = self.env["crm.migration.payload"]._read(file)
                 records.with_context(image_no_postprocess=True).write({"raw": raw})
-        super()._write(records, {k: v for k, v in values.items() if k != "checksum"})
+        return super()._write(records, {k: v for k, v in values.items() if k != "checksum"})

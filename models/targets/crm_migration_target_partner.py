@@ -129,9 +129,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             item.tell("waits_for", "x_source_company_ids", reference.value, entity="company")
             return []
         code = "ambiguous_reference" if found else "missing_company"
-        item.tell(
-            code, "x_source_company_ids", reference.value, reference.column, count=len(found)
-        )
+        item.tell(code, "x_source_company_ids", reference.value, reference.column, count=len(found))
         return []
 
     @api.model
