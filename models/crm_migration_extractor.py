@@ -44,6 +44,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             for member in payload._list_members(attachment):
                 files += self._inspect_member(project, attachment, member)
         files -= payload._sort_out(project, files)
+        files = files.exists()
         self._ignore_second_form(project, files)
         payload._drop_unused(project, attachments)
         return files
