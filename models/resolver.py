@@ -171,6 +171,27 @@ class Resolver:
         """Return what the export's own lists of pipelines and stages say."""
         return self._once("pipelines", lambda: Pipelines(self.project))
 
+    def rate(self, currency, day):
+        """Return what one unit of a currency was worth in the company's on a day, or None.
+
+        One query per currency and day of a batch, at most.
+
+        :param currency: ISO code
+        :param day: ISO date; without one, or without a rate up to that day, there is no answer
+        """
+        return self._once(("rate", currency, day), lambda: self._find_rate(currency, day))
+
+    def _find_rate(self, currency, day):
+        company = self.project.company_id
+        source = self.env["res.currency"].browse(
+            self.by_name("res.currency").get(fold(currency), [])
+        )
+        known = [("currency_id", "=", source.id), ("company_id", "in", (False, company.root_id.id))]
+        rates = self.env["res.currency.rate"]
+        if not (source and day and rates.search_count([*known, ("name", "<=", day)], limit=1)):
+            return None
+        return source._get_conversion_rate(source, company.currency_id, company, day)
+
     # ------------------------------------------------------------- owners
 
     def owner(self, raw):

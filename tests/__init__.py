@@ -1,5 +1,6 @@
 from . import test_approval
 from . import test_command_line
+from . import test_currency
 from . import test_doubts
 from . import test_engine
 from . import test_journey_karmacrm

@@ -267,14 +267,15 @@ class CrmMigrationTargetLead(models.AbstractModel):
 
     @api.model
     def _convert(self, item, resolver, amount, currency):
+        """Convert by Odoo's rate of the deal's day; without the day or a rate the figure stays.
+
+        Odoo itself would take today for a missing day, and 1 for a missing rate.
+        """
         company = resolver.project.company_id
-        currencies = resolver.by_name("res.currency")
-        source = self.env["res.currency"].browse(currencies.get(fold(currency), []))
-        if source:
-            day = (item.values.get("x_source_created_at") or "")[:10] or None
-            item.values["expected_revenue"] = source._convert(
-                amount, company.currency_id, company, day
-            )
+        day = (item.values.get("x_source_created_at") or "")[:10]
+        rate = resolver.rate(currency, day)
+        if rate:
+            item.values["expected_revenue"] = company.currency_id.round(amount * rate)
             item.rules["expected_revenue"] = "foreign_currency"
 
     @api.model
