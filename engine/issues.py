@@ -328,6 +328,18 @@ CATALOGUE = {
         "The list says %(value)s, the file has %(found)s",
         "Fetch the file from the source again.",
     ),
+    "fetch_failed": Kind(
+        "hold",
+        "File could not be fetched",
+        "%(value)s: %(detail)s",
+        "Prepare again to try once more, or upload the file itself with the list.",
+    ),
+    "disk_room": Kind(
+        "error",
+        "Not enough room for the files",
+        "The files take %(needed)s MB, the file store has %(free)s MB left",
+        "Make room on the server's disk, then go on.",
+    ),
     "attachment_orphan": Kind(
         "hold",
         "Record of the file is missing",

@@ -4,7 +4,7 @@ import doctest
 from importlib import import_module
 
 MODULES = (
-    "cells", "colors", "countries", "currencies", "dates", "numbers", "text",
+    "cells", "colors", "countries", "currencies", "dates", "fetching", "numbers", "text",
     "proposing.assignment", "proposing.customs", "proposing.suggesting", "proposing.tables",
     "reading.archive",
     "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
