@@ -126,6 +126,49 @@ CATALOGUE = {
         "The row has no ID; it is known by its content",
         "Export with IDs if the source can.",
     ),
+    # REST
+    "rest_refused": Kind(
+        "error",
+        "Address refused",
+        "%(host)s is not asked: %(detail)s",
+        "An administrator can allow the host in the settings, if it is meant.",
+    ),
+    "rest_unreachable": Kind(
+        "error",
+        "Source cannot be reached",
+        "%(url)s: %(detail)s",
+        "Check the address and the connection, then resume: it goes on at the same page.",
+    ),
+    "rest_too_slow": Kind(
+        "error",
+        "Source answers too slowly",
+        "%(url)s did not answer completely within %(seconds)s seconds",
+        "Resume later, or ask for smaller pages: it goes on at the same page.",
+    ),
+    "rest_too_big": Kind(
+        "error",
+        "Answer too big",
+        "%(url)s sends more than %(limit)s bytes",
+        "Ask for smaller pages, or fetch the file by hand.",
+    ),
+    "rest_throttled": Kind(
+        "error",
+        "Source throttles",
+        "%(url)s answers %(status)s: too many requests",
+        "Set a lower rate, then resume: it goes on at the same page.",
+    ),
+    "rest_server": Kind(
+        "error",
+        "Source has trouble",
+        "%(url)s answers %(status)s",
+        "Resume later: it goes on at the same page.",
+    ),
+    "rest_status": Kind(
+        "error",
+        "Source refuses the request",
+        "%(url)s answers %(status)s",
+        "Check the address in the settings of the connection.",
+    ),
     # values
     "unreadable_number": Kind(
         "warning",

@@ -9,6 +9,7 @@ MODULES = (
     "reading.archive",
     "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
     "reading.parts", "reading.payload", "reading.reader", "reading.xlsx_file", "trees",
+    "web.addresses", "web.credentials",
 )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """Fetching over real HTTP on 127.0.0.1: what must come whole, and what must never be reached."""
 
 import io
-import socket
 import threading
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +34,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _cut(self):
         self._answer(CONTENT[:500], length=len(CONTENT))
         self.close_connection = True
+
+    def _slow(self):
+        threading.Event().wait(0.5)
+        self._answer(CONTENT)
 
     def _missing(self):
         self.send_error(404)
@@ -78,45 +81,27 @@ class TestFetching(unittest.TestCase):
                          ("An Offer.pdf", "application/pdf", len(CONTENT)))  # fmt: skip
 
     def test_part_of_a_file_is_no_file(self):
-        self.assertTrue(self.refuse("cut"))
+        with patch("time.sleep"):
+            self.assertTrue(self.refuse("cut"))
         self.assertIn("404", self.refuse("missing"))
 
     def test_too_much_and_too_slow(self):
-        self.assertIn("bytes", self.refuse("whole", largest=100))
-        self.assertIn("slow", self.refuse("whole", longest=-1))
+        self.assertIn("more than", self.refuse("whole", largest=100))
+        with patch("time.sleep"):
+            self.assertIn("within", self.refuse("slow", longest=0.2))
 
     def test_addresses_inside_are_refused(self):
-        """Private, local and link-local ones, by number, by name and by trick."""
+        """By number, by name and by trick; the addresses themselves: ``test_web``."""
         port = self.server.server_port
         for host in ("127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0", "2130706433"):
             with self.subTest(host), self.assertRaises(SourceError):
                 fetching.fetch(f"http://{host}:{port}/whole", io.BytesIO())
-        for ip in ("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-                   "fe80::1", "fc00::1", "::", "224.0.0.1", "64:ff9b::a00:1"):  # fmt: skip
-            self.assertTrue(fetching.is_inside(ip), ip)
-        for ip in ("8.8.8.8", "2606:4700:4700::1111"):
-            self.assertFalse(fetching.is_inside(ip), ip)
 
     def test_redirects_are_checked(self):
         """The first host is allowed; the one it sends us to is not."""
         self.assertIn("inside", self.refuse("inside"))
         self.assertEqual(self.fetch("inside", allowed=[self.host, "localhost"])[1], CONTENT)
         self.assertTrue(self.refuse("circle"))
-
-    def test_a_name_that_changes_is_caught(self):
-        """A name that is outside when checked and inside when connected to (DNS rebinding)."""
-        real, answers = socket.getaddrinfo, ["93.184.215.14", "127.0.0.1"]
-
-        def getaddrinfo(host, *args, **kwargs):
-            if host == "rebinding.example":
-                host = answers.pop(0) if answers else "127.0.0.1"
-            return real(host, *args, **kwargs)
-
-        with patch.object(socket, "getaddrinfo", getaddrinfo), self.assertRaises(SourceError) as e:
-            port = self.server.server_port
-            fetching.fetch(f"http://rebinding.example:{port}/whole", io.BytesIO())
-        self.assertIn("inside", e.exception.parameters["detail"])
-        self.assertFalse(answers)
 
     def test_only_the_web(self):
         for url in ("file:///etc/passwd", "ftp://a.example/x", "http://u:p@a.example/x", "x.pdf"):
