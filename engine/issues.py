@@ -240,6 +240,46 @@ CATALOGUE = {
         "Neither name nor email nor phone",
         "Complete it in the source, or leave it out.",
     ),
+    "pre_revenue": Kind(
+        "info",
+        "Lead: no revenue yet",
+        "An open deal without an amount is loaded as a lead",
+        "Nothing: it is converted to an opportunity in Odoo, or by a newer export with an amount.",
+    ),
+    "pre_revenue_deals": Kind(
+        "info",
+        "Deals without an amount",
+        "%(count)s deals have no amount; they are loaded as opportunities",
+        "Choose in the policies whether such deals become leads.",
+    ),
+    "leads_hidden": Kind(
+        "warning",
+        "Leads are hidden in Odoo",
+        "%(count)s rows become leads, and this database has the menu “Leads” switched off",
+        "Switch Leads on in the settings of CRM.",
+    ),
+    "which_product": Kind(
+        "warning",
+        "Which product is it?",
+        "Several products are called %(name)s: %(products)s. By its columns the export is of "
+        "%(found)s",
+        "Say on the project which product it is.",
+    ),
+    "other_product": Kind(
+        "warning",
+        "Columns of another product",
+        "The project says %(product)s, the columns are of %(found)s",
+        "Check where the export comes from.",
+    ),
+    "no_company": Kind(
+        "info",
+        "Contact without a company",
+        "The source names no company",
+        "Nothing, or choose a placeholder in the policies.",
+    ),
+    "placeholder_parent": Kind(
+        "info", "Under the placeholder", "It has no company in the source", "Nothing."
+    ),
     "no_name": Kind("warning", "Without a name", "Named by its %(by)s", "Give it a name."),
     "duplicate_email": Kind(
         "warning",

@@ -11,7 +11,12 @@ from .vocabulary import load as load_vocabulary
 
 FOLDER = DATA / "profiles"
 KINDS = ("1:1", "1:many", "lossy", "none")
-POLICIES = ("hold", "fallback", "stub")
+# Policies of a project that a source can suggest, and their values.
+POLICIES = {
+    "owner_policy": ("hold", "fallback", "stub"),
+    "lead_policy": ("source", "revenue"),
+    "placeholder_parent": ("off", "contacts", "companies", "both"),
+}
 ENTITY_KEYS = {
     "code", "target", "constants", "files", "keys", "columns", "load_order", "label", "endpoint",
     "evidence", "assumed",
@@ -50,6 +55,8 @@ class Entity:
 class Profile:
     """A source product. Every fact has its ``evidence`` or is marked ``assumed``.
 
+    :param products: the unrelated products of that name, as ``code``, ``name`` and the ``words``
+        that headers of their exports have, if there are several
     :param generic: no product, but what is usual in all of them: for a CRM without a profile
     """
 
@@ -62,6 +69,7 @@ class Profile:
     gotchas: tuple = ()
     inventory: tuple = ()
     objects: tuple = ()
+    products: tuple = ()
     rest: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
     evidence: dict = field(default_factory=dict)
@@ -114,7 +122,7 @@ def build(content, file="profile"):
     entities = tuple(_entity(file, entry) for entry in content["entities"])
     _check_entities(file, entities)
     _check_rest(file, content, entities)
-    lists = ("variants", "caps", "gotchas", "inventory", "objects")
+    lists = ("variants", "caps", "gotchas", "inventory", "objects", "products")
     known = {key: tuple(content.get(key, ())) for key in lists}
     return Profile(
         code=content["code"],
@@ -160,11 +168,19 @@ def _check_entities(file, entities):
                 raise wrong(file, place, f"{name!r} is no slot of {entity.target}")
 
 
+def _check_policies(file, policies):
+    if not policies.get("owner_policy"):
+        raise wrong(file, "policies.owner_policy", "is missing")
+    for key, value in policies.items():
+        if value not in POLICIES.get(key, ()):
+            known = ", ".join(POLICIES.get(key, POLICIES))
+            raise wrong(file, f"policies.{key}", f"{value!r} is none of {known}")
+
+
 def _check_rest(file, content, entities):
     vocabulary = load_vocabulary()
-    if content["policies"].get("owner_policy") not in POLICIES:
-        raise wrong(file, "policies.owner_policy", f"is none of {', '.join(POLICIES)}")
-    for key in ("caps", "gotchas", "inventory", "objects"):
+    _check_policies(file, content["policies"])
+    for key in ("caps", "gotchas", "inventory", "objects", "products"):
         for number, fact in enumerate(content.get(key, ()), start=1):
             if not fact.get("evidence") and not fact.get("assumed"):
                 raise wrong(file, f"{key} {number}", "has neither evidence nor assumed")

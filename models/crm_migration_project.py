@@ -40,6 +40,9 @@ POLICIES = (
     "currency_policy",
     "timezone",
     "team_id",
+    "lead_policy",
+    "placeholder_parent",
+    "date_policy",
     "sample_size",
     "batch_size",
     "source_system",
@@ -134,6 +137,46 @@ class CrmMigrationProject(models.Model):
         string="Sales Team for Deals Without Pipeline",
         help="Empty: a team named after the source is made, so that its stages stay apart.",
     )
+    lead_policy = fields.Selection(
+        [
+            ("source", "Deals are opportunities, leads are leads"),
+            ("revenue", "Open deals without an amount become leads"),
+        ],
+        default="source",
+        required=True,
+        string="Leads and Opportunities",
+    )
+    placeholder_parent = fields.Selection(
+        [
+            ("off", "Stay without one, and are listed"),
+            ("contacts", "Contacts hang on “Unassigned Contacts”"),
+            ("companies", "Companies hang on one root company"),
+            ("both", "Both"),
+        ],
+        default="off",
+        required=True,
+        string="Without a Company",
+        help="A placeholder becomes the commercial entity of all that hang on it, and stands "
+        "before their names.",
+    )
+    date_policy = fields.Selection(
+        [
+            ("keep", "Are kept in fields of their own"),
+            ("history", "Also become Odoo's own creation dates and stage history"),
+        ],
+        default="keep",
+        required=True,
+        string="Dates of the Source",
+        help="With the second choice Odoo's standard reports by month of creation and by time in "
+        "stage show the source's history. It is logged, and taken back by the next load after "
+        "the choice is.",
+    )
+    product = fields.Selection(
+        selection="_selection_product",
+        string="Which Product",
+        help="Of several products with one name, the one that the export comes from.",
+    )
+    has_several_products = fields.Boolean(compute="_compute_has_several_products")
     sample_size = fields.Integer(default=200, help="Between 100 and 500 records.")
     batch_size = fields.Integer(default=500, help="Records per transaction.")
     generation = fields.Integer(default=1, readonly=True, copy=False)
@@ -182,6 +225,21 @@ class CrmMigrationProject(models.Model):
     @api.model
     def _selection_profile(self):
         return [(code, profiles.load(code).name) for code in profiles.codes()]
+
+    @api.model
+    def _selection_product(self):
+        return [
+            (product["code"], product["name"])
+            for code in profiles.codes()
+            for product in profiles.load(code).products
+        ]
+
+    @api.depends("profile")
+    def _compute_has_several_products(self):
+        for project in self:
+            project.has_several_products = bool(
+                project.profile and profiles.load(project.profile).products
+            )
 
     @api.depends("profile")
     def _compute_source_system(self):
@@ -293,6 +351,28 @@ class CrmMigrationProject(models.Model):
         for project in self:
             if not 100 <= project.sample_size <= 500:
                 raise ValidationError(self.env._("A sample has between 100 and 500 records."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Start with the policies that are usual for the source; what is given counts."""
+        return super().create([self._get_usual_policies(vals) | vals for vals in vals_list])
+
+    @api.model
+    def _get_usual_policies(self, vals):
+        """Return the profile's policies. A fallback needs a user, whom only a person can choose."""
+        if vals.get("profile") not in profiles.codes():
+            return {}
+        usual = dict(profiles.load(vals["profile"]).policies)
+        if usual["owner_policy"] == "fallback" and not vals.get("fallback_user_id"):
+            del usual["owner_policy"]
+        return usual
+
+    @api.onchange("profile")
+    def _onchange_profile(self):
+        """Show the policies that are usual for the source."""
+        if self.profile and not self.file_ids:
+            self.update(profiles.load(self.profile).policies)
+            self.product = False
 
     def write(self, vals):
         result = super().write(vals)

@@ -1,6 +1,7 @@
 import re
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..engine import proposing
 from ..engine.inference import ColumnStatistics, settle_dates
@@ -49,6 +50,8 @@ class CrmMigrationProposer(models.AbstractModel):
         self._propose_stages(project)
         self._propose_owners(project)
         self._propose_inventory(project)
+        self._tell_product(project)
+        self._tell_leads(project)
         run.total = run.processed = sum(len(columns) for columns in profiles.values())
         return False
 
@@ -193,6 +196,79 @@ class CrmMigrationProposer(models.AbstractModel):
                     (Problem("timezone_assumed", parameters=parameters), {"entity": entity})
                 )
         self.env["crm.migration.issue"]._append(project, problems)
+
+    @api.model
+    def _tell_product(self, project):
+        """Ask which of several products of one name it is, and compare the answer with the columns.
+
+        See SP-48.
+        """
+        profile = project._get_profile()
+        self.env["crm.migration.issue"]._clear(project, ["which_product", "other_product"])
+        if not profile.products:
+            return
+        headers = project.file_ids.filtered(lambda file: file.state == "staged").mapped("header")
+        names = {product["code"]: product["name"] for product in profile.products}
+        found = proposing.recognise_product([name for one in headers for name in one], profile)
+        told = names.get(found, self.env._("none of them for sure"))
+        problem = None
+        if not project.product:
+            products = ", ".join(names.values())
+            problem = Problem(
+                "which_product",
+                parameters={"name": profile.name, "products": products, "found": told},
+            )
+        elif found and found != project.product:
+            parameters = {"product": names.get(project.product, project.product), "found": told}
+            problem = Problem("other_product", parameters=parameters)
+        if problem:
+            self.env["crm.migration.issue"]._append(project, [(problem, {})])
+
+    @api.model
+    def _tell_leads(self, project):
+        """Tell how many rows become leads, where Odoo hides leads; and what could become one."""
+        codes = ["leads_hidden", "pre_revenue_deals"]
+        self.env["crm.migration.issue"]._clear(project, codes)
+        mappings = project.mapping_ids.filtered(lambda m: m.target == "lead")
+        leads = mappings.filtered(lambda m: m.constants.get("type") == "lead")
+        deals = sum(self._count_without_amount(mapping) for mapping in mappings - leads)
+        count = sum(self._count_rows(mapping) for mapping in leads)
+        problems = []
+        if project.lead_policy == "revenue":
+            count += deals
+        elif deals and "lead_policy" in project._get_profile().policies:
+            problems.append(Problem("pre_revenue_deals", parameters={"count": deals}))
+        user = project.user_id or self.env.user
+        if count and not user.has_group("crm.group_use_lead"):
+            problems.append(Problem("leads_hidden", parameters={"count": count}))
+        self.env["crm.migration.issue"]._append(project, [(problem, {}) for problem in problems])
+
+    @api.model
+    def _count_rows(self, mapping, condition=None):
+        project = mapping.project_id
+        self.env.cr.execute(
+            SQL(
+                """SELECT count(*) FROM crm_migration_record
+                    WHERE project_id = %s AND entity = %s AND state != 'skipped'
+                      AND generation = %s %s""",
+                project.id,
+                mapping.entity,
+                project.generation,
+                condition or SQL(),
+            )
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _count_without_amount(self, mapping):
+        """Return how many rows have no amount, closed ones among them; 0 without such a column."""
+        lines = mapping.line_ids.filtered(
+            lambda line: line.target_field == "expected_revenue" and line.state != "ignored"
+        )
+        if not lines:
+            return 0
+        empty = SQL("COALESCE(payload ->> %s, '') !~ '[1-9]'", lines[0].column)
+        return self._count_rows(mapping, SQL("AND %s", empty))
 
     @api.model
     def _is_naive(self, column):

@@ -345,7 +345,8 @@ class CrmMigrationRollback(models.AbstractModel):
         for line in lines:
             if (model, line["res_id"]) in kept:
                 self._tell_kept(run, project, model, line, "edited since")
-        used = self._find_used(project, model, lines) if model in self.env else set()
+        going = [line for line in lines if (model, line["res_id"]) not in kept]
+        used = self._find_used(project, model, going) if model in self.env else set()
         for line in lines:
             if line["res_id"] in used:
                 kept.add((model, line["res_id"]))
@@ -366,23 +367,24 @@ class CrmMigrationRollback(models.AbstractModel):
             return set()
         if model == "ir.model.fields":
             return self._find_used_fields(project, ids)
-        used = set()
+        used, going = set(), [line["res_id"] for line in lines]
         for owner in (owner for owner in USERS_OF_SHARED if owner in self.env):
             for field in self.env[owner]._fields.values():
                 if field.comodel_name == model and field.store and field.type in LINKS:
-                    used |= self._find_linked(owner, field, ids)
+                    used |= self._find_linked(owner, field, ids, going)
         return used
 
     @api.model
-    def _find_linked(self, owner, field, ids):
+    def _find_linked(self, owner, field, ids, going):
         others = SQL()
         if field.type == "many2many":
             table, column = field.relation, field.column2
         else:
             table, column = self.env[owner]._table, field.name
             if owner == field.comodel_name:
-                # A partner is its own commercial entity: that is no use by others.
-                others = SQL("AND id != ALL(%s)", ids)
+                # A partner is its own commercial entity, and those under a placeholder go with it:
+                # that is no use by others.
+                others = SQL("AND id != ALL(%s)", going)
         self.env.cr.execute(
             SQL(
                 "SELECT DISTINCT %(column)s FROM %(table)s"

@@ -39,6 +39,7 @@ class CrmMigrationSchema(models.AbstractModel):
         service._make_named(run, project)
         service._make_tags(run, project)
         service._make_members(run, project)
+        service._make_placeholders(run, project)
         project.env.flush_all()
         return False
 
@@ -310,6 +311,31 @@ class CrmMigrationSchema(models.AbstractModel):
         missing = [(key, name) for key, name in names.items() if key not in known]
         created = self.env[model].create([{field: name} for __, name in missing])
         self._log_created(run, project, created, [(kind, key) for key, __ in missing])
+
+    # ------------------------------------------------------------- placeholders
+
+    @api.model
+    def _make_placeholders(self, run, project):
+        """Make what contacts or companies without a company hang on, if the project says so."""
+        names = {"contacts": self.env._("Unassigned Contacts"), "companies": project.name}
+        wanted = {"off": [], "both": list(names)}.get(
+            project.placeholder_parent, [project.placeholder_parent]
+        )
+        resolver = Resolver(project)
+        missing = [kind for kind in wanted if not resolver.xmlid("placeholder", kind)]
+        created = self.env["res.partner"].create(
+            [
+                {
+                    "name": names[kind],
+                    "is_company": True,
+                    "active": kind == "companies",
+                    "user_id": False,
+                    "x_source_system": project.source_system,
+                }
+                for kind in missing
+            ]
+        )
+        self._log_created(run, project, created, [("placeholder", kind) for kind in missing])
 
     # ------------------------------------------------------------- stubs
 

@@ -149,7 +149,17 @@ class Resolver:
                     WHERE module = %s AND split_part(name, '.', 1) = ANY(%s)""",
                 [
                     self.project._get_xmlid_module(),
-                    ["team", "stage", "stub", "tag", "category", "industry", "utm", "reason"],
+                    [
+                        "team",
+                        "stage",
+                        "stub",
+                        "tag",
+                        "category",
+                        "industry",
+                        "utm",
+                        "reason",
+                        "placeholder",
+                    ],
                 ],
             )
             return dict(self.env.cr.fetchall())

@@ -7,6 +7,7 @@ the entry point for those who have headers and values only; the addon calls :fun
 from .assignment import assign
 from .columns import propose_map, rule_for
 from .customs import KEPT, RESERVED, custom_name
+from .products import recognise_product
 from .stages import propose_stages
 from .suggesting import propose
 from .tables import file_names, recognise
@@ -23,5 +24,6 @@ __all__ = [
     "propose_stages",
     "propose_values",
     "recognise",
+    "recognise_product",
     "rule_for",
 ]

@@ -50,6 +50,16 @@ class EveryProfileTest(unittest.TestCase):
                             source,
                         )
 
+    def test_policies_are_read(self):
+        """No key stands in a profile that no project has (X-32)."""
+        for profile in self.profiles:
+            self.assertLessEqual(set(profile.policies), set(profiles.POLICIES), profile.code)
+        self.assertEqual(
+            {profile.code: profile.policies["owner_policy"] for profile in self.profiles},
+            {"spark_crm": "fallback", "streetsmart": "fallback", "crmconnect": "hold",
+             "smart_crm_online": "hold", "karmacrm": "hold", "other": "hold"},
+        )  # fmt: skip
+
     def test_no_secrets(self):
         for path in profiles.FOLDER.glob("*.json"):
             self.assertNotIn("Bearer ", path.read_text(encoding="utf-8"), path.name)

@@ -35,6 +35,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
             self._set_pipeline(item, resolver)
             self._set_outcome(item, resolver)
             self._set_amount(item, resolver)
+            self._set_type(item, resolver)
             self._set_labels(item, resolver)
         self._set_partner_details(items)
 
@@ -264,6 +265,22 @@ class CrmMigrationTargetLead(models.AbstractModel):
         )  # fmt: skip
         if resolver.project.currency_policy == "convert":
             self._convert(item, resolver, amount, currency)
+
+    @api.model
+    def _set_type(self, item, resolver):
+        """Make a lead of an open deal that has no amount yet, if the project says so (SS-09).
+
+        An amount that cannot be read is not taken for none.
+        """
+        values = item.values
+        unread = "expected_revenue" in item.mapped.rules
+        none_yet = not values.get("expected_revenue") and not unread
+        if resolver.project.lead_policy != "revenue" or not none_yet:
+            return
+        if values.get("type") == "opportunity" and not values["date_closed"] and values["active"]:
+            if values["probability"] < 100:
+                values["type"] = "lead"
+                item.tell("pre_revenue", "type")
 
     @api.model
     def _convert(self, item, resolver, amount, currency):

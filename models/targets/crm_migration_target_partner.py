@@ -30,6 +30,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             self._set_address(item, resolver)
             self._set_parent(item, resolver)
             self._set_companies(item, resolver)
+            self._set_placeholder(item, resolver)
             self._set_details(item, resolver)
         self._follow_parent(items)
         self._tell_duplicates(items, resolver)
@@ -140,6 +141,21 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             item.keep(reference.column, reference.value)
             if reference.by == "name" and not item.values.get("is_company"):
                 item.values["company_name"] = reference.value
+
+    @api.model
+    def _set_placeholder(self, item, resolver):
+        """Hang a record without a company on the placeholder, if the project says so (X-26)."""
+        values = item.values
+        waits = any(problem.code == "waits_for" for problem in item.problems)
+        if values.get("parent_id") or waits or item.record.get("in_circle") or values.get("type"):
+            return
+        kind = "companies" if values.get("is_company") else "contacts"
+        placeholder = resolver.xmlid("placeholder", kind)
+        if placeholder and resolver.project.placeholder_parent in (kind, "both"):
+            values["parent_id"] = placeholder
+            item.rules["parent_id"] = "placeholder_parent"
+        elif kind == "contacts" and not item.mapped.references.get("parent_id"):
+            item.tell("no_company")
 
     @api.model
     def _set_details(self, item, resolver):
