@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from . import currencies, dates, numbers
+from .text import is_json
 from .transforms import NO, YES
 
 #: A longer cell is text; it is not worth a look at its letters.
@@ -31,11 +32,13 @@ _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 
 class Look(NamedTuple):
     """
-    :param kinds: names of :data:`inference.KINDS` the cell could be, and the helpers ``zero``
+    :param kinds: names of :data:`inference.KINDS` the cell could be, those of
+        :func:`dates.counts`, and the helpers ``zero``
         (digits after a leading zero), ``code`` (one word with digits), ``digits`` (a phone number
         only beside surer ones), ``bad_date`` (of the shape of a date)
     :param orders: date orders that are possible, of a date whose order can be doubted
     :param mark: what stands between the parts of such a date
+    :param languages: those of a month's name
     :param decimals: decimal marks that are possible, where the figure has a mark
     """
 
@@ -44,6 +47,7 @@ class Look(NamedTuple):
     mark: str = ""
     decimals: frozenset = frozenset()
     fraction: bool = False
+    languages: frozenset = frozenset()
 
 
 PLAIN = Look(frozenset())
@@ -77,6 +81,8 @@ def _date(parsed):
     orders = frozenset(parsed.readings) - {""}
     if len(set(parsed.readings.values())) == 1 and len(parsed.readings) == 2:
         return Look(frozenset([kind]))  # 05/05/2024 proves nothing, and needs no proof
+    if parsed.languages:
+        return Look(frozenset([kind]), orders, languages=parsed.languages)
     return Look(frozenset([kind]), orders, parsed.mark)
 
 
@@ -90,10 +96,13 @@ def _figure(text):
     percent = text[-1] in "%％" or text[0] in "%％"
     amount = currencies.split(text.strip("%％ ") if percent else text)
     found = numbers.readings(amount[0]) if amount else {}
+    if found and amount[1] and not currencies.has_cents(amount[1]):
+        found = numbers.whole(found)
     if not found:
         return None
     kinds = {"percent" if percent else "money" if amount[1] else "number"}
     plain = text.isascii() and text.isdigit()
+    kinds.update(dates.counts(text))
     if plain:
         kinds.add("code")
         if len(text) > LONGEST_NUMBER:
@@ -107,6 +116,8 @@ def _figure(text):
 
 def _words(text):
     kinds = set()
+    if text[0] in "{[" and is_json(text):
+        return {"json"}
     if "@" in text:
         if _EMAIL.fullmatch(text):
             kinds.add("email")

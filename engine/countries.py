@@ -66,6 +66,15 @@ def code_of(raw):
     raise ValueProblem("unknown_country", value=raw)
 
 
+def is_country(text):
+    """Whether a text names a country in one of the usual languages, or by its code."""
+    key = _key(text)
+    if len(key) == 2:
+        return key.upper() in _codes()
+    names = (key, key.removeprefix("the "))
+    return any(_ALIASES.get(n) or _names(_USUAL).get(n) or _alternative(n) for n in names)
+
+
 def _key(text):
     """Case, accents of Latin letters, points and outer blanks do not matter."""
     text = unicodedata.normalize("NFKD", text.casefold())

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import list_currencies
+from babel.numbers import get_currency_precision, list_currencies
 
 from .exceptions import ValueProblem
 from .numbers import spell_cents
@@ -16,7 +16,10 @@ _SIGNS = {
     "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "RON", "R$": "BRL", "US$": "USD", "$US": "USD",
     "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD",
     "MX$": "MXN", "S$": "SGD", "NT$": "TWD", "CN¥": "CNY", "JP¥": "JPY", "Fr.": "CHF",
-    "SFr.": "CHF", "Rs": "INR", "р.": "RUB", "руб.": "RUB", "лв.": "BGN", "円": "JPY", "元": "CNY",
+    "SFr.": "CHF", "Rs": "INR", "р.": "RUB", "руб.": "RUB", "лв.": "BGN",
+    "円": "JPY", "元": "CNY", "원": "KRW", "฿": "THB", "₾": "GEL", "₼": "AZN", "₵": "GHS",
+    "₭": "LAK", "₮": "MNT", "RM": "MYR",
+    "Rp": "IDR", "ج.م.": "EGP", "د.إ.": "AED", "ر.س.": "SAR", "د.م.": "MAD", "₨": "PKR",
 }  # fmt: skip
 #: Signs of several currencies; the caller's own currency decides, or a person.
 _SHARED = {
@@ -28,6 +31,7 @@ _SHARED = {
     "Kr": ("SEK", "NOK", "DKK", "ISK"),
 }
 _NAME_LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sv", "da", "nb", "fi", "ru")
+_UNSEEN = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
 _BARE = re.compile(r"-?\d[\d.,]*\d|\d")
 _AMOUNT = re.compile(
     r"(?P<open>[-+(\u2212]?)\s*(?P<before>[^\d\s.,()+\-\u2212][^\d\s,()+\-\u2212]*)?\s*"
@@ -62,6 +66,17 @@ def is_currency(text):
     return text in _SHARED or bool(_lookup(text))
 
 
+@lru_cache(maxsize=4096)
+def has_cents(text):
+    """Whether amounts of a currency, as written beside a figure, can have a fraction.
+
+    >>> has_cents("JPY"), has_cents("₩"), has_cents("€"), has_cents("¥")
+    (False, False, True, True)
+    """
+    codes = [_lookup(text)] if _lookup(text) else _SHARED.get(text, ())
+    return not codes or any(get_currency_precision(code) for code in codes)
+
+
 @lru_cache(maxsize=20_000)
 def split(raw):
     """``(figure, currency as written)`` of an amount; ``None`` if it is something else.
@@ -69,7 +84,7 @@ def split(raw):
     >>> split("EUR 1,234.56"), split("12 €"), split("-$5"), split("12 kg")
     (('1,234.56', 'EUR'), ('12', '€'), ('-5', '$'), None)
     """
-    raw = raw.strip()
+    raw = raw.translate(_UNSEEN).strip()
     if raw.isascii() and _BARE.fullmatch(raw):
         return raw, ""
     match = _AMOUNT.fullmatch(raw)

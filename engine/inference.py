@@ -4,13 +4,14 @@ from collections import Counter
 
 from .cells import look
 from .distinct import DistinctSample
-from .text import is_html
+from .text import is_html, is_json
 from .types import ColumnProfile
 from .verdicts import AGREEMENT, PARTS_CAP, VERDICTS
 
 KINDS = (
     "text", "longtext", "integer", "float", "money", "percent", "boolean", "date", "datetime",
-    "email", "phone", "url", "choice", "multiselect", "identifier",
+    "email", "phone", "url", "country", "state", "language", "currency", "choice", "multiselect",
+    "identifier", "html", "json",
 )  # fmt: skip
 
 #: Distinct values that are kept as they are; beyond, only a fair sample of their hashes.
@@ -22,7 +23,7 @@ LONG = 150
 #: A longer value is not kept to be compared: two thousand note bodies would fill the memory.
 LONGEST_KEPT = 1_000
 SEPARATORS = (";", "|", ",", "\n")
-_WITHOUT_CHOICES = frozenset(("longtext", "identifier", "date", "datetime"))
+_WITHOUT_CHOICES = frozenset(("longtext", "html", "json", "identifier", "date", "datetime"))
 
 
 class ColumnStatistics:
@@ -30,12 +31,14 @@ class ColumnStatistics:
 
     def __init__(self, name):
         self.name = name
-        self.rows = self.filled = self.long = 0
+        self.rows = self.filled = self.long = self.html = 0
         self.values = Counter()  # as written, up to the cap
         self.dropped = False  # some value is not among them
         self.kinds = Counter()
         self.orders = Counter()  # orders that a cell proves
         self.marks = Counter()
+        self.named = 0  # dates with the name of a month, and in which languages
+        self.languages = Counter()
         self.decimals = Counter()
         self.fractions = 0
         self.doubtful = {}  # kind of doubt -> first cell
@@ -57,6 +60,8 @@ class ColumnStatistics:
         self._count_value(value, text)
         if len(text) > LONG or "\n" in text or is_html(text):
             self.long += 1
+            self.html += is_html(text)
+            self.kinds["json"] += is_json(text)
         else:
             self._count_look(text)
         if self.parts:
@@ -102,7 +107,12 @@ class ColumnStatistics:
     def _count_look(self, text):
         seen = look(text)
         self.kinds.update(seen.kinds)
-        if seen.orders:
+        if seen.languages:
+            self.named += 1
+            self.languages.update(seen.languages)
+            if seen.orders:
+                self.doubtful.setdefault("month", text)
+        elif seen.orders:
             self.marks[seen.mark] += 1
             if len(seen.orders) == 1:
                 self.orders.update(seen.orders)

@@ -182,6 +182,18 @@ CATALOGUE = {
         "%(value)s is not a date",
         "Correct it in the source, or by hand after the move.",
     ),
+    "placeholder_date": Kind(
+        "warning",
+        "Placeholder for a missing date",
+        "%(value)s is what programs write where there is no date",
+        "Nothing, if there was none: the field stays empty, the text is kept.",
+    ),
+    "mixed_column": Kind(
+        "warning",
+        "Different kinds of values",
+        "The column holds values of several kinds, such as %(value)s; it is kept as text",
+        "Choose how the column is read; what does not fit is listed.",
+    ),
     "ambiguous_date": Kind(
         "warning",
         "Day or month first?",

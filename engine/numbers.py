@@ -41,6 +41,16 @@ def readings(text):
     return {mark: sign + _plain(text, mark) for mark in _BY_MARK if _BY_MARK[mark].fullmatch(text)}
 
 
+def whole(found):
+    """Of several readings, the one without a fraction: for what cannot have any (yen, counts).
+
+    >>> whole(readings("12,500"))
+    {'.': '12500'}
+    """
+    kept = {mark: figure for mark, figure in found.items() if float(figure).is_integer()}
+    return kept if len(kept) == 1 and len(found) > 1 else found
+
+
 def parse(raw, decimal=None):
     """The figure of a cell in Python's spelling.
 

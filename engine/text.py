@@ -1,6 +1,7 @@
 """Text as it is: repair of wrongly decoded letters, blanks, HTML."""
 
 import html
+import json
 import re
 from functools import lru_cache
 
@@ -70,6 +71,18 @@ def join_name(parts):
 
 def is_html(text):
     return "<" in text and bool(_TAG.search(text))
+
+
+def is_json(text):
+    """Whether a text is an object or a list in JSON; figures and words alone are not meant."""
+    text = text.strip()
+    if text[:1] + text[-1:] not in ("{}", "[]"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def to_html(text):

@@ -34,11 +34,15 @@ class Transform(NamedTuple):
 #: Words for yes and no, in the languages of the usual exports; options override them.
 YES = frozenset(
     "true t yes y 1 x on ✓ ✔ ☑ ja j wahr oui o vrai si sí s sì verdadero vero sim verdadeiro tak "
-    "ano да д так igen da evet ναι はい 是 checked active enabled".split()
+    "ano áno да д так igen da evet ναι はい 是 checked active enabled waar sant sandt prawda "
+    "pravda правда истина igaz doğru tosi kyllä taip jā jah já adevărat истина 真 对 有 예 네 참 "
+    "نعم כן हाँ हां có đúng ya benar ใช่ po bai bəli".split()
 )
 NO = frozenset(
     "false f no n 0 off ✗ ✘ ☐ nein falsch non faux falso nee não nao nie ne nej nei nem нет н ні "
-    "hayır hayir όχι いいえ 否 unchecked inactive disabled".split()
+    "hayır hayir όχι いいえ 否 unchecked inactive disabled onwaar falskt falsk fałsz nepravda ложь "
+    "hamis yanlış epätosi ei nu fals неправда не nē nei 假 错 无 아니오 아니요 "
+    "거짓 لا לא नहीं không sai tidak salah ไม่ hindi ez yox".split()
 )
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
@@ -131,6 +135,10 @@ def _money(raw, options):
     if amount is None:
         raise ValueProblem("unreadable_number", value=raw)
     try:
+        if amount[1] and not currencies.has_cents(amount[1]):
+            found = numbers.whole(numbers.readings(amount[0]))
+            if len(found) == 1:
+                return float(next(iter(found.values())))
         return float(numbers.parse(amount[0], options.get("decimal")))
     except ValueProblem as problem:
         raise ValueProblem(problem.code, value=raw) from problem
@@ -189,7 +197,7 @@ def _boolean(raw, options):
 def _date(raw, options):
     if not raw.strip():
         return None
-    day, doubtful = dates.read_date(raw, options.get("date_order", ""))
+    day, doubtful = dates.read_date(raw, **_date_options(options))
     return _doubted(raw, day.isoformat(), doubtful)
 
 
@@ -197,8 +205,16 @@ def _datetime(raw, options):
     if not raw.strip():
         return None
     zone = options.get("timezone") or ""
-    moment, doubtful = dates.read_moment(raw, options.get("date_order", ""), zone)
+    moment, doubtful = dates.read_moment(raw, zone=zone, **_date_options(options))
     return _doubted(raw, moment.isoformat(" ", "seconds"), doubtful)
+
+
+def _date_options(options):
+    return {
+        "order": options.get("date_order", ""),
+        "count": options.get("count", ""),
+        "language": options.get("language", ""),
+    }
 
 
 def _doubted(raw, value, doubtful):

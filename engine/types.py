@@ -52,7 +52,8 @@ class ColumnProfile:
     :param kind: one of ``inference.KINDS``
     :param confidence: share of filled cells that read as ``kind`` (0..1)
     :param options: how to read the cells: ``date_order`` (``dmy``, ``mdy``, ``ymd``), ``decimal``
-        (``.`` or ``,``), ``separator`` of a multi-select
+        (``.`` or ``,``), ``separator`` of a multi-select, ``count`` of figures that are dates (see
+        :data:`dates.COUNTS`), ``language`` of its months
     :param choices: the distinct values where they are few (pick-list, multi-select), as written
     :param values: :class:`distinct.DistinctSample`, to be compared with other columns
     """

@@ -18,6 +18,11 @@ from .exceptions import ConfigurationError
 from .headers import Index, fold, normalise, squash
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+#: What the values prove to be is also what it is a kind of: a column of countries is a pick-list.
+NARROWER = {
+    "country": {"choice", "text"}, "state": {"choice", "text"}, "language": {"choice", "text"},
+    "currency": {"choice", "text"}, "html": {"longtext"}, "json": {"longtext"},
+}  # fmt: skip
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NAMES = ("aliases", "likely", "weak")
 SLOT_KEYS = {
@@ -130,6 +135,9 @@ class Vocabulary:
         names["aliases"] += tuple(self._names_of(f"{target}.{name}"))
         names["likely"] += tuple(self._names_of(f"{target}.{name}?"))
         lists = {key: tuple(entry.get(key, ())) for key in ("kinds", "entities", "unless")}
+        lists["kinds"] += tuple(
+            narrow for narrow, wide in NARROWER.items() if wide.intersection(lists["kinds"])
+        )
         return Slot(name=name, **(entry | names | lists))
 
     def _borrow(self, aliases):

@@ -6,6 +6,7 @@ from ..explaining import explain
 from ..headers import Match, match, squash
 from ..relations import SHARE
 from ..types import Proposal, Rule
+from ..vocabulary import NARROWER
 from ..vocabulary import load as load_vocabulary
 from .assignment import assign
 from .calibration import calibrated
@@ -231,7 +232,8 @@ def _of_rest(entity, column, matches, vocabulary, customs, index):
     score = 0.99 if known else 0.6 if matches else 0.85
     if vocabulary.targets[entity.target]["unmatched"] == "kept":
         return kept("kept", score, Rule(column.name, KEPT))
-    kind = vocabulary.kinds.get(column.kind, vocabulary.kinds["text"])
+    listed = column.kind in NARROWER and "choice" in NARROWER[column.kind] and column.choices
+    kind = vocabulary.kinds.get("choice" if listed else column.kind, vocabulary.kinds["text"])
     options = dict(column.options)
     if kind["field_type"] == "selection":
         options["choices"] = list(column.choices)

@@ -133,3 +133,66 @@ class TestDecimalMark(unittest.TestCase):
         self.assertEqual(doubtful.problems[0].code, "ambiguous_number")
         settle_dates([doubtful, sister])
         self.assertEqual((doubtful.options["decimal"], doubtful.problems), (",", []))
+
+
+class TestFurtherKinds(unittest.TestCase):
+    def test_names_and_codes(self):
+        cases = {
+            ("country", "X"): ["Germany", "France", "Italy", "Germany", "Spain"],
+            ("country", "Land"): ["Österreich", "Schweiz", "Deutschland", None],
+            ("country", "Country Code"): ["DE", "FR", "DE", "AT"],
+            ("language", "Sprache"): ["Deutsch", "Englisch", "Deutsch"],
+            ("language", "Locale"): ["en_US", "de-DE", "fr"],
+            ("currency", "Currency"): ["EUR", "USD", "EUR", "$"],
+            ("state", "Bundesland"): ["Bayern", "Hessen", "Bayern", "Berlin"],
+            ("html", "Notes"): ["<p>Hi</p>", "<b>x</b> y", "<div>z</div>"],
+            ("json", "Extra"): ['{"a": 1}', '[{"b": 2}]', '{"c": null}'],
+        }
+        for (kind, header), values in cases.items():
+            with self.subTest(kind=kind, header=header):
+                self.assertIn(kind, KINDS)
+                self.assertEqual(profile(values, header).kind, kind)
+
+    def test_names_of_people_and_stages_are_no_countries_nor_languages(self):
+        for values in (
+            ["Jordan", "Georgia", "Chad", "Michael", "Ann"],
+            ["CA", "NY", "TX", "CA"],
+            ["New", "Won", "Lost", "New"],
+        ):
+            with self.subTest(values=values):
+                self.assertIn(profile(values * 2).kind, ("choice", "text"))
+
+    def test_answers_of_many_languages(self):
+        pairs = (
+            "ja nein|oui non|sí no|sim não|ja nee|tak nie|áno nie|ano ne|igen nem|da nu|kyllä ei|"
+            "evet hayır|да нет|так ні|ναι όχι|はい いいえ|是 否|예 아니오|نعم لا|כן לא|हाँ नहीं|"
+            "ya tidak|jah ei|jā nē|taip ne|wahr falsch|vrai faux|waar onwaar|prawda fałsz"
+        )
+        for pair in pairs.split("|"):
+            with self.subTest(pair=pair):
+                self.assertEqual(profile(pair.split() * 4).kind, "boolean")
+
+    def test_figures_are_moments_only_under_a_header_that_says_so(self):
+        cases = {
+            "seconds": ["1706659200", "1706745600", "1690000000"],
+            "milliseconds": ["1706659200000", "1706745600123", "0"],
+            "days": ["45322", "45001.5", "44197"],
+            "compact": ["20240131", "20231224", "20240229"],
+        }
+        for way, values in cases.items():
+            with self.subTest(way=way):
+                found = profile(values, "created_at")
+                self.assertEqual(found.options.get("count"), way)
+                self.assertIn(found.kind, ("date", "datetime"))
+                self.assertNotIn(profile(values, "Serial").kind, ("date", "datetime"))
+
+    def test_different_kinds_in_one_column_are_asked(self):
+        dates = [f"2024-03-{day:02d}" for day in range(1, 8)]
+        amounts = [f"{number}.50" for number in range(100, 107)]
+        found = profile(dates + amounts, "Info")
+        self.assertEqual((found.kind, found.problems[0].code), ("text", "mixed_column"))
+        words = ["call back", "asked again", "no budget", "who knows"]
+        found = profile(dates + words, "Info")
+        self.assertEqual((found.kind, found.problems[0].code), ("text", "mixed_column"))
+        for names in (["Ada Lovelace", "Bo 3", "Cy Xi", "Di", "Ed", "Flo", "Gus", "Hal", "Ida"],):
+            self.assertEqual(profile(names).problems, [])

@@ -149,8 +149,39 @@ class TestDates(TransformCase):
         self.assertReads("date", {"07/10/2024": "2024-10-07"}, date_order="dmy")
         self.assertReads("date", {"10/07/2024": "2024-10-07"}, date_order="mdy")
 
+    def test_placeholders_are_no_dates_and_told(self):
+        cells = ("0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "1900-01-01", "01/01/1900",
+                 "1899-12-30", "9999-12-31")  # fmt: skip
+        self.assertProblem("placeholder_date", "date", *cells)
+        self.assertProblem("placeholder_date", "datetime", "1970-01-01 00:00:00", "0000-00-00")
+        self.assertReads("date", {"1970-01-01": "1970-01-01", "1901-01-01": "1901-01-01"})
+
+    def test_figures_that_count_from_a_first_day(self):
+        self.assertReads("datetime", {"1706659200": "2024-01-31 00:00:00"}, count="seconds")
+        self.assertReads("datetime", {"1706659200500": "2024-01-31 00:00:00"}, count="milliseconds")
+        self.assertReads("date", {"45322": "2024-01-31", "2024-02-01": "2024-02-01"}, count="days")
+        self.assertReads("datetime", {"45322.5": "2024-01-31 12:00:00"}, count="days")
+        self.assertReads("date", {"20240131": "2024-01-31"}, count="compact")
+        self.assertProblem("placeholder_date", "date", "0", count="seconds")
+        self.assertProblem("unreadable_date", "date", "20241331", count="compact")
+
+    def test_weeks_zones_and_halves_of_the_day(self):
+        self.assertReads("date", {"2024-W15-3": "2024-04-10"})
+        self.assertNoted("ambiguous_date", "2024-04-08", "date", "2024-W15")
+        self.assertReads(
+            "datetime",
+            {
+                "2024-01-05 10:00 CET": "2024-01-05 09:00:00",
+                "Fri Nov 12 2021 08:49:00 GMT+0100 (CET)": "2021-11-12 07:49:00",
+                "2024-07-05 10:00 [Europe/Berlin]": "2024-07-05 08:00:00",
+                "31/12/2021 12:05 AM": "2021-12-31 00:05:00",
+                "31/12/2021 12:05 p.m.": "2021-12-31 12:05:00",
+            },
+        )
+        self.assertProblem("unreadable_date", "datetime", "2024-01-05 10:00 CST")
+
     def test_no_such_day_is_a_problem(self):
-        self.assertProblem("unreadable_date", "date", "31/02/2025", "0000-00-00", "soon", "1.2.3")
+        self.assertProblem("unreadable_date", "date", "31/02/2025", "soon", "1.2.3")
         self.assertProblem("unreadable_date", "date", "25/04/2024", date_order="mdy")
 
     def test_two_readings_are_not_guessed(self):
