@@ -143,7 +143,11 @@ def parse(raw):
     if week:
         return _of_week(*week.groups())
     text = text.translate(_UNSEEN).strip()
-    return _by_pattern(text) or _by_pattern(_simplify(text))
+    found = _by_pattern(text)
+    if found:
+        return found
+    simple = _simplify(text)
+    return _by_pattern(simple) if simple != text else None
 
 
 def _by_pattern(text):
