@@ -118,6 +118,12 @@ class TestEncodings(CsvCase):
             "cp1253": ["Βαβουράκης Αθήνα", "Μακρίνα Λευκάδα", "Γκάγκας"],
             "cp1254": ["Şükrü Öğüt", "İstanbul Beyoğlu", "Çağlar Işık"],
             "utf-16-le": ["Müller", "山口", "Łódź"],
+            "utf-32-le": ["Müller", "山口", "Łódź"],
+            "utf-32-be": ["Müller", "山口", "Łódź"],
+            "mac_latin2": ["Wałęsa Świętokrzyskie", "Łódź Żółć", "Kościk Gdańsk"],
+            "cp1257": ["Jūratė Šimkūnienė", "Žaneta Petrauskaitė", "Kęstutis Ąžuolas"],
+            "euc_jp": ["木村 直子 品川区", "青木 健一 横浜市中区", "田中 結衣 中野区"],
+            "gb18030": ["王秀英 上海市", "张伟 北京市朝阳区", "杨洋 西安市"],
         }
         for encoding, names in words.items():
             with self.subTest(encoding=encoding):
