@@ -20,9 +20,14 @@ WORDS = re.compile(r"[^\W_]+")
 EXACT, BAG, STRIPPED, FUZZY, CONTAINS = 0.97, 0.92, 0.87, 0.75, 0.4
 LIKELY, WEAK = 0.9, 0.8  # of an alias that has other meanings too
 MOMENTS = frozenset(("date", "datetime"))
+FIGURES = frozenset(("phone", "money", "datetime", "date"))
 LINES = frozenset(("line", "name_part", "tags"))
 NO_LINES = frozenset(("email", "url", "date", "datetime", "money", "percent", "boolean"))
 SIMILAR = 88  # rapidfuzz ratio from which two spellings are taken for one word
+SHORTEST = 3  # letters: the rest of a compound has more, unless its script is not Latin
+LEAST_QUALIFIER = 2
+JOINTS = ("s", "es", "n", "en", "e")  # what joins the parts of a compound
+CONTRADICTED = 0.4  # factor where no value has the sign without which it cannot be read
 MISFIT = 0.35  # share taken off when the values are of another kind than the slot holds
 STRANGE = 0.25  # share taken off when the slot knows none of the values, put on when it knows all
 
@@ -67,19 +72,37 @@ class Index:
     :param known: function (domain, value) -> canonical value or None
     :param abbreviations: short word -> word
     :param customs: squashed names of columns that are known to have no field
+    :param phrases: squashed phrase -> {word group: languages it is of}, 0 for any
     """
 
     def __init__(
-        self, slots, qualifiers, specific=None, known=None, abbreviations=None, customs=()
+        self,
+        slots,
+        qualifiers,
+        specific=None,
+        known=None,
+        abbreviations=None,
+        customs=(),
+        phrases=None,
     ):
+        self._phrases = phrases or {}
         self._abbreviations = abbreviations or {}
         self._customs = customs
         self.slots = {slot.name: slot for slot in slots}
         self.known = known or (lambda domain, value: None)
         self._qualifiers = {kind: frozenset(words) for kind, words in qualifiers.items()}
+        self._qualifying = {
+            word
+            for kind in ("neutral", "other")
+            for word in self._qualifiers.get(kind, ())
+            if len(word) >= (LEAST_QUALIFIER if not word.isascii() else 4)
+        }
         self._specific = {squash(header): name for header, name in (specific or {}).items()}
         self._exact, self._bags, self._moments = {}, {}, {}
+        self._pairs = {}
         for slot in slots:
+            for pair in slot.pairs:
+                self._pairs.setdefault(pair, []).append(slot.name)
             self._add(slot, slot.weak, WEAK)
             self._add(slot, slot.likely, LIKELY)
             self._add(slot, slot.aliases, 1)
@@ -135,32 +158,127 @@ class Index:
         if whole != words:
             for score, reason, names in self._plain_steps(whole):
                 yield score - 0.03, "moment" if reason == "moment" else "words", names
+        apart = [part for word in whole for part in self.take_apart(word)]
+        if apart != whole:
+            for score, __, names in self._plain_steps(apart):
+                yield score - 0.04, "words", names
         yield BAG, "words", self._of_parts(header)
         if not self._qualifiers["other"].intersection(words):
             yield FUZZY, "similar", self._similar("".join(words))
         yield CONTAINS, "contains", self._contained(words)
 
     def _plain_steps(self, words):
-        yield EXACT, "alias", self._exact.get("".join(words), {})
+        same, mixed = self._paired(words)
+        yield EXACT, "alias", same | self._exact.get("".join(words), {})
         yield BAG, "words", self._bags.get(self.bag(words), {})
+        yield BAG, "words", mixed
         event = self._event(words)
         if event and len(event) < len(words):
             yield BAG - 0.03, "moment", self._moments.get(event, {})
-        if self._qualifiers["other"].intersection(words):
-            return  # a second address or number: only where a slot is named so
+            same, mixed = self._paired(event)
+            yield BAG - 0.03, "moment", self._of_moments(same) or self._of_moments(mixed)
         plain = [word for word in words if not self._is_neutral(word)]
+        if self._qualifiers["other"].intersection(words):
+            # A second address or number: only where a slot is named so ("Billing street 2").
+            if plain and len(plain) < len(words):
+                yield STRIPPED - 0.02, "words", self._exact.get("".join(plain), {})
+            return
         if plain and len(plain) < len(words):
             yield STRIPPED, "words", self._exact.get("".join(plain), {})
             yield STRIPPED - 0.02, "words", self._bags.get(self.bag(plain), {})
+            same, mixed = self._paired(plain)
+            yield STRIPPED - 0.02, "words", same or mixed
         elif words and not plain:
             last = self._exact.get(words[-1], {})
             sure = {name: 1 for name, weight in last.items() if weight == 1}
             yield STRIPPED - 0.02, "words", sure
 
+    def _paired(self, words):
+        """Return the slots that two phrases mean together, in one language and across languages.
+
+        In either order, with or without joining words: "Company ID", "Motif de la perte".
+        """
+        same, mixed = {}, {}
+        for cut in range(1, len(words)):
+            one, other = self._groups_of(words[:cut]), self._groups_of(words[cut:])
+            for first, its in one.items():
+                for second, others in other.items():
+                    one_language = 0 in its or 0 in others or not its.isdisjoint(others)
+                    found = same if one_language else mixed
+                    for pair in ((first, second), (second, first)):
+                        found.update(dict.fromkeys(self._pairs.get(pair, ()), 1))
+        return same, mixed
+
+    def _groups_of(self, words):
+        """Return {word group: languages} of a phrase, joining words around it left out."""
+        found = self._phrases.get("".join(words))
+        if found is None:
+            stop = self._qualifiers["stop"]
+            kept = [word for word in words if word not in stop]
+            found = self._phrases.get("".join(kept)) if kept and len(kept) < len(words) else None
+        return found or {}
+
+    def _of_moments(self, names):
+        return {
+            name: weight
+            for name, weight in names.items()
+            if MOMENTS.intersection(self.slots[name].kinds)
+        }
+
     def _is_neutral(self, word):
         """Tell whether a word, or what it is the plural or genitive of, changes nothing."""
         neutral = self._qualifiers["neutral"]
         return word in neutral or (len(word) > 4 and word.removesuffix("s") in neutral)
+
+    def take_apart(self, word):
+        """Return the parts of a compound of a qualifier and a name ("Rechnungsort").
+
+        The language does not matter: what is left must be a name as a whole.
+        """
+        if not self._exact.get(word) and word not in self._qualifying:
+            for cut in range(len(word) - SHORTEST, LEAST_QUALIFIER - 1, -1):
+                for qualifier in (word[:cut], *(word[:cut].removesuffix(j) for j in JOINTS)):
+                    rest = word[cut:]
+                    known = qualifier in self._qualifying and rest in self._exact
+                    if known and (len(rest) > SHORTEST or not rest.isascii()):
+                        return [qualifier, rest]
+        return [word]
+
+    def part_of(self, header, among):
+        """Return (slot name, words left over) where a header begins or ends with a name.
+
+        :param among: the slots that count
+        """
+        words = normalise(header).split()
+        number = words.pop() if len(words) > 1 and words[-1].isdecimal() else ""
+        for size in range(len(words), 0, -1):
+            for part, rest in (
+                (words[-size:], words[:-size]),
+                (words[:size], words[size:]),
+            ):
+                name = self._one_of("".join(part) + number, among)
+                if not name and number in ("", "1"):
+                    name = self._one_of("".join(part), among)
+                if name:
+                    return name, rest
+        if len(words) != 1:
+            return "", words
+        word = words[0]
+        for cut in range(1, len(word) - 1):
+            rest = word[cut:]
+            if len(rest) > SHORTEST or (len(rest) > 1 and not rest.isascii()):
+                name = self._one_of(rest + number, among)
+                if name:
+                    return name, [word[:cut]]
+        return "", words
+
+    def _one_of(self, key, among):
+        names = self._exact.get(key, {})
+        return next((name for name, weight in names.items() if name in among and weight == 1), "")
+
+    def qualifies(self, words, kind):
+        """Tell whether one of the words is a qualifier of that kind."""
+        return not self._qualifiers[kind].isdisjoint(words)
 
     def _of_parts(self, header):
         """Return the slots that all parts of a header such as "City/Town" mean."""
@@ -269,7 +387,20 @@ def fit(slot, column_profile, known):
         if slot.strict and share < 1:
             return 0.0
         factor += 0.03 * share if slot.open else STRANGE * (2 * share - 1)
+    if not _can_be_read(slot, column_profile.choices or column_profile.samples):
+        factor *= CONTRADICTED
     return factor - MISFIT * _misnamed(slot, column_profile)
+
+
+def _can_be_read(slot, values):
+    """Tell whether some value can be what the slot holds: a time or a number has a digit."""
+    text = " ".join(str(value) for value in values if value)
+    if not text:
+        return True
+    if slot.transform == "email" and slot.kinds == ("email",):
+        return "@" in text
+    digit = slot.transform in FIGURES or MOMENTS.issuperset(slot.kinds or ("",))
+    return not digit or any(letter.isdigit() for letter in text)
 
 
 def _misnamed(slot, column_profile):

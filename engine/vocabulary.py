@@ -24,6 +24,7 @@ NARROWER = {
     "currency": {"choice", "text"}, "html": {"longtext"}, "json": {"longtext"},
 }  # fmt: skip
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PAIR = re.compile(r"\{(\w+)\} \{(\w+)\}")
 NAMES = ("aliases", "likely", "weak")
 SLOT_KEYS = {
     "field", "transform", "reference", "domain", "open", "aliases", "likely", "weak", "kinds",
@@ -47,6 +48,7 @@ class Slot:
     :param stands_for: slot it takes the place of where no other column is that
     :param doubtful: its names mean other things in other products: never certain
     :param spellings: names that a misspelt header is compared with: no combinations of words
+    :param pairs: word groups that together mean the slot: ``("owner", "email")``
     :param unless: slots that say the same better: with one of them, this one is not proposed
     """
 
@@ -73,6 +75,7 @@ class Slot:
     stands_for: str = ""
     doubtful: bool = False
     spellings: tuple = ()
+    pairs: tuple = ()
 
 
 class Vocabulary:
@@ -94,8 +97,8 @@ class Vocabulary:
         self.technical = {squash(header) for header in content["technical"]}
         self.customs = {squash(name) for one in self._languages for name in one["custom"]}
         self._qualifiers = {
-            kind: {word for entry in words for word in normalise(entry).split()}
-            for kind, words in content["qualifiers"].items()
+            kind: {word for entry in self._qualifying(kind) for word in normalise(entry).split()}
+            for kind in content["qualifiers"]
         }
         self._abbreviations = {
             normalise(short): normalise(word) for short, word in content["abbreviations"].items()
@@ -113,7 +116,14 @@ class Vocabulary:
             form(synonym): stage["code"] for stage in self.stages for synonym in stage["synonyms"]
         }
         self._values["timezone"] = {form(zone): zone for zone in available_timezones()}
+        self._phrases = self._read_phrases()
         self._indexes = {}
+
+    def _qualifying(self, kind):
+        """Yield the words of a kind of qualifier, in all languages."""
+        yield from self.content["qualifiers"][kind]
+        for language in self._languages:
+            yield from language.get("qualifiers", {}).get(kind, ())
 
     def _names(self, names):
         """Return the synonyms of a value; ``@domain.value`` stands for those of another."""
@@ -177,7 +187,10 @@ class Vocabulary:
         return entity.code not in self.content["entities"]
 
     def _spelled(self, slot, groups):
-        """Return a slot with its templates filled in, each from the words of one language."""
+        """Return a slot with its templates filled in, each from the words of one language.
+
+        Templates of two groups are not: their words are too many, and found in the header instead.
+        """
         vocabularies = [self.content["words"], *(one["words"] for one in self._languages)]
 
         def fill(aliases):
@@ -185,25 +198,50 @@ class Vocabulary:
                 dict.fromkeys(
                     name
                     for alias in aliases
+                    if not PAIR.fullmatch(alias)
                     for words in vocabularies[: None if PLACEHOLDER.search(alias) else 1]
                     for name in self._expand(alias, groups, words)
                 )
             )
 
+        pairs = tuple(
+            pair
+            for alias in slot.aliases
+            if PAIR.fullmatch(alias) and not self._names_self(alias, groups)
+            for pair in self._pairs(*PAIR.fullmatch(alias).groups(), groups)
+        )
         simple = [alias for alias in slot.aliases if len(PLACEHOLDER.findall(alias)) < 2]
         names = {key: fill(getattr(slot, key)) for key in NAMES}
-        return replace(slot, **names, spellings=fill(simple))
+        return replace(slot, **names, spellings=fill(simple), pairs=pairs)
+
+    def _pairs(self, first, second, groups):
+        for one in groups if first == "self" else (first,):
+            for other in groups if second == "self" else (second,):
+                yield one, other
+
+    def _names_self(self, alias, groups):
+        """Tell whether a template names the entity's own kind: a company's company is another."""
+        return any(word in groups[:1] for word in PLACEHOLDER.findall(alias) if word != "self")
 
     def _expand(self, alias, groups, words):
         """Yield the names a template stands for: none where it names the entity's own kind."""
-        asked = PLACEHOLDER.findall(alias)
-        if any(word in groups[:1] for word in asked if word != "self"):
+        if self._names_self(alias, groups):
             return
+        asked = PLACEHOLDER.findall(alias)
         # Alone, only the entity's own name means the record: a deal's "Lead" is another record.
         kin = groups[:1] if alias == "{self}" else groups
         own = [name for group in kin for name in words.get(group, ())]
         for chosen in product(*(own if word == "self" else words.get(word, ()) for word in asked)):
             yield PLACEHOLDER.sub("{}", alias).format(*chosen)
+
+    def _read_phrases(self):
+        """Return {squashed phrase: {word group: languages it is of}}; 0 stands for any."""
+        phrases = {}
+        for language, words in enumerate([self.content["words"], *self._languages]):
+            for group, names in (words if not language else words["words"]).items():
+                for name in names:
+                    phrases.setdefault(squash(name), {}).setdefault(group, set()).add(language)
+        return phrases
 
     def index(self, entity):
         """Return the :class:`headers.Index` of an entity."""
@@ -214,7 +252,13 @@ class Vocabulary:
             qualifiers = self._qualifiers | {"neutral": neutral}
             slots = [self._spelled(slot, groups) for slot in self.slots_of(entity)]
             self._indexes[key] = Index(
-                slots, qualifiers, entity.columns, self.canonical, self._abbreviations, self.customs
+                slots,
+                qualifiers,
+                entity.columns,
+                self.canonical,
+                self._abbreviations,
+                self.customs,
+                self._phrases,
             )
         return self._indexes[key]
 

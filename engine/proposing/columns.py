@@ -9,6 +9,7 @@ from ..types import Proposal, Rule
 from ..vocabulary import NARROWER
 from ..vocabulary import load as load_vocabulary
 from .assignment import assign
+from .blocks import complete_addresses
 from .calibration import calibrated
 from .customs import KEPT, Customs
 
@@ -40,6 +41,7 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
         _weigh_links(match(column.name, index, column), index, (links or {}).get(column.name))
         for column in columns
     ]
+    complete_addresses(ranked, columns, index)
     chosen = assign(
         [
             {found.slot.name: _worth(found, column) for found in matches}

@@ -23,6 +23,35 @@ def best(code, header, kind="", values=(), **facts):
     return matches[0].slot.name if matches and matches[0].score >= 0.5 else None
 
 
+class PartsOfNamesTest(unittest.TestCase):
+    def test_two_phrases_in_any_order(self):
+        for code, header, slot in (
+            ("contact", "Company ID", "parent_id"),
+            ("deal", "Motif de la perte", "lost_reason"),
+            ("deal", "ID de la empresa", "company_id"),
+            ("company", "Owner e-mail", "owner"),
+        ):
+            self.assertEqual(best(code, header), slot, header)
+
+    def test_compounds_of_a_qualifier_and_a_name(self):
+        for header, slot in (
+            ("Rechnungsort", "city"),
+            ("Faktureringspostnummer", "zip"),
+            ("請求先市区町村", "city"),
+        ):
+            self.assertEqual(best("company", header), slot, header)
+        self.assertIsNone(best("company", "Lieferort"))
+
+    def test_a_number_belongs_to_what_is_named(self):
+        self.assertEqual(best("company", "Billing Street 2"), "street2")
+        self.assertIsNone(best("company", "Shipping Street 2"))
+
+    def test_values_without_the_sign_of_the_kind(self):
+        self.assertIsNone(best("contact", "Created", "choice", ["Jones", "Smith"]))
+        self.assertIsNone(best("contact", "Email", "choice", ["yes", "no"]))
+        self.assertEqual(best("contact", "Email", "text", ["a@b.example; c@d.example"]), "email")
+
+
 class NormaliseTest(unittest.TestCase):
     def test_spellings_are_one(self):
         for spelling in ("firstName", "first_name", "FIRST NAME", "First-Name", "First_Name__c"):

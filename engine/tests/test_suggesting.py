@@ -20,6 +20,14 @@ class ProposeTest(unittest.TestCase):
             self.assertTrue(0 < one.score <= 1)
             self.assertNotIn(one.target, one.alternatives)
 
+    def test_addresses_whose_qualifier_is_not_known(self):
+        names = ["Xyzzy Street", "Xyzzy City", "Xyzzy Zip", "Plugh City", "Plugh Zip"]
+        found = targets(["Name", *names], {}, "company")
+        expected = ["name", "street", "city", "zip", "custom", "custom"]
+        self.assertEqual(list(found.values()), expected)
+        found = targets(["Name", "Shipping Street", "Shipping City", *names[1:3]], {}, "company")
+        self.assertEqual(list(found.values()), ["name", "custom", "custom", "city", "zip"])
+
     def test_names_of_the_destination(self):
         header = [
             "Record ID",
