@@ -84,6 +84,31 @@ CATALOGUE = {
         "%(count)s texts have exactly %(length)s letters",
         "Compare the longest texts with the source.",
     ),
+    "error_cells": Kind(
+        "warning",
+        "Errors of a spreadsheet",
+        "%(count)s cells hold %(value)s in place of a value",
+        "Mend the formula in the spreadsheet, or export from the source again.",
+    ),
+    "formulas_unread": Kind(
+        "warning",
+        "Formulas without a result",
+        "%(count)s cells of %(file)s, the first one in row %(line)s, hold a formula and no result; "
+        "they are read as empty",
+        "Open the file in a spreadsheet program, save it there, and upload it again.",
+    ),
+    "hidden_sheet": Kind(
+        "warning",
+        "Hidden sheet",
+        "%(file)s is hidden in its workbook; it is read like the others",
+        "Ignore it if it does not belong to the export.",
+    ),
+    "round_count": Kind(
+        "warning",
+        "Export may be cut",
+        "%(file)s has exactly %(count)s rows, where programs like to stop",
+        "Compare the count with the source's screen.",
+    ),
     "mixed_dates": Kind(
         "warning",
         "Day first and month first",

@@ -17,6 +17,11 @@ INSPECTED_ROWS = 500
 # Rows per transaction of staging.
 STAGED_ROWS = 5000
 SEPARATOR = "\x1f"
+# What a watcher tells of a whole file; rows of other length are told one by one.
+WATCHED = (
+    "replacement_characters", "exponent_numbers", "cells_cut", "error_cells", "mixed_dates",
+    "lost_zeros", "round_count", "formulas_unread",
+)  # fmt: skip
 # What tells two records apart where the source gives no IDs.
 NATURAL = ("name", "email", "login", "phone", "summary", "date", "team_ids")
 
@@ -223,6 +228,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             run.cursor = (run.cursor or {}) | {str(file.id): position}
             run.processed += len(rows)
         else:
+            self._tell_watched(run, file, state["watcher"])
             self._close_reader(run)
             file.write({"state": "staged", "rows": (run.cursor or {}).get(str(file.id), 0)})
             self._check_counts(project, file)
@@ -237,10 +243,13 @@ class CrmMigrationExtractor(models.AbstractModel):
         opened = file._open_table()
         table = opened.__enter__()
         done = (run.cursor or {}).get(str(file.id), 0)
+        watcher = reading.Watcher(table)
         state = {
             "file_id": file.id,
             "opened": opened,
-            "rows": islice(table.rows(), done, None),
+            "watcher": watcher,
+            # The watcher sees the rows that are skipped as well: it speaks of the whole file.
+            "rows": islice(table.rows(watcher), done, None),
             "keys": self._get_staged_keys(run, file),
         }
         _OPEN[run.id] = state
@@ -251,6 +260,30 @@ class CrmMigrationExtractor(models.AbstractModel):
         state = _OPEN.pop(run.id, None)
         if state:
             state["opened"].__exit__(None, None, None)
+
+    @api.model
+    def _tell_watched(self, run, file, watcher):
+        """Tell what only all rows of a file show: cells cut, zeros lost, dates of both orders …"""
+        issues = self.env["crm.migration.issue"]
+        issues.search(
+            [("file_id", "=", file.id), ("record_id", "=", False), ("code", "in", WATCHED)]
+        ).unlink()
+        issues._append(
+            run.project_id,
+            [
+                (
+                    problem,
+                    {
+                        "file_id": file.id,
+                        "entity": file.entity,
+                        "line": problem.parameters.get("line"),
+                    },
+                )
+                for problem in watcher.problems()
+                if problem.code in WATCHED
+            ],
+            run,
+        )
 
     @api.model
     def _get_staged_keys(self, run, file):

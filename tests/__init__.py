@@ -24,3 +24,4 @@ from . import test_traps_pipeline
 from . import test_traps_records
 from . import test_upload
 from . import test_verify
+from . import test_warnings

@@ -56,9 +56,14 @@ class Table:
         self.header = layout.column_names(head.names())
         return self
 
-    def rows(self) -> Iterator[Row]:
-        """All rows below the header but the blank ones, footers marked; can be called again."""
+    def rows(self, watcher=None) -> Iterator[Row]:
+        """All rows below the header but the blank ones, footers marked; can be called again.
+
+        :param watcher: a :class:`~.watch.Watcher` that is shown each record on the way
+        """
         for line, cells, footer in self.cells():
+            if watcher and not footer:
+                watcher.add(line, cells)
             yield self._row(line, layout.clean(cells), footer)
 
     def cells(self) -> Iterator[tuple]:

@@ -12,9 +12,11 @@ from ..types import Problem
 
 #: Lengths at which programs cut texts.
 CUTS = (255, 32_767)
-#: So many cells of one column ending at the very same place are no chance.
-_CUT_CELLS = 1
+#: Rows after which spreadsheets (header included) and programs stop.
+SHEET_ENDS = (65_536, 1_048_576)
+ROUND_COUNTS = (1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 25_000, 50_000, 100_000, 250_000)
 _EXPONENT = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
 _ANY_EXPONENT = re.compile(r"\d[eE]\+\d")
 _ANY_DAY = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
 _PADDED = re.compile(
@@ -32,15 +34,16 @@ class Watcher:
 
     def __init__(self, table):
         self.table = table
-        self.rows = self.ragged = self.replaced = 0
+        self.rows = self.ragged = self.replaced = self.line = 0
         self.first = {}  # what is told by its first case only
-        self.exponents, self.cut, self.dates = Counter(), Counter(), {}
+        self.exponents, self.cut, self.errors, self.dates = Counter(), Counter(), Counter(), {}
         padded = [n for n, name in enumerate(table.header) if _PADDED.search(name)]
         self.lengths = {place: Counter() for place in padded}
 
     def add(self, line, cells):
         """Count one record."""
         self.rows += 1
+        self.line = line
         width = len(self.table.header)
         if self.table.format == "csv" and len(cells) != width and any(cells[width:] or [True]):
             self.ragged += 1
@@ -53,12 +56,15 @@ class Watcher:
             self._count(cells, self.exponents, _EXPONENT.fullmatch)
         if len(text) >= CUTS[0]:
             self._count(cells, self.cut, lambda cell: len(cell) in CUTS)
+        if "#" in text and _ERROR.search(text):
+            self._count(cells, self.errors, _ERROR.fullmatch)
         if _ANY_DAY.search(text):
             self._count_dates(cells)
         for place, lengths in self.lengths.items():
             cell = cells[place].strip() if place < len(cells) and cells[place] else ""
             if cell.isascii() and cell.isdigit():
                 lengths[len(cell)] += 1
+                self.first.setdefault((place, len(cell)), (line, cell))
 
     def problems(self):
         """Everything that is worth a look, as :class:`Problem`."""
@@ -76,15 +82,18 @@ class Watcher:
             found.append(Problem("replacement_characters", value=value, parameters=parameters))
         found += self._of_columns("exponent_numbers", self.exponents)
         found += self._of_columns("cells_cut", self.cut)
+        found += self._of_columns("error_cells", self.errors)
         found += self._mixed_dates()
         found += self._lost_zeros()
+        if self.rows in ROUND_COUNTS or self.line in SHEET_ENDS:
+            found.append(Problem("round_count", parameters=name | {"count": self.rows}))
         return found
 
     def _count(self, cells, counter, wanted):
         for place, cell in enumerate(cells):
             if cell and wanted(cell):
                 counter[place] += 1
-                self.first.setdefault((id(counter), place), cell)
+                self.first.setdefault((id(counter), place), (self.line, cell))
 
     def _count_dates(self, cells):
         for place, cell in enumerate(cells):
@@ -93,23 +102,23 @@ class Watcher:
                 if parsed and len(parsed.readings) == 1:
                     (order,) = parsed.readings
                     seen = self.dates.setdefault(place, {})
-                    first, count = seen.get(order, (cell, 0))
-                    seen[order] = (first, count + 1)
+                    first, line, count = seen.get(order, (cell, self.line, 0))
+                    seen[order] = (first, line, count + 1)
 
     def _of_columns(self, code, counter):
         for place, count in counter.items():
-            value = self.first[id(counter), place]
-            parameters = {"file": self.table.name, "count": count, "length": len(value)}
+            line, value = self.first[id(counter), place]
+            parameters = {"count": count, "length": len(value), "line": line}
+            parameters["file"] = self.table.name
             yield Problem(code, self._column(place), value=value[:200], parameters=parameters)
 
     def _mixed_dates(self):
         for place, seen in self.dates.items():
             if "dmy" in seen and "mdy" in seen:
-                parameters = {"file": self.table.name, "other": seen["mdy"][0]}
-                parameters["count"] = min(seen["dmy"][1], seen["mdy"][1])
-                yield Problem(
-                    "mixed_dates", self._column(place), "", seen["dmy"][0], parameters=parameters
-                )
+                (value, *_), (other, line, _count) = seen["dmy"], seen["mdy"]
+                parameters = {"file": self.table.name, "other": other, "line": line}
+                parameters["count"] = min(count for _value, _line, count in seen.values())
+                yield Problem("mixed_dates", self._column(place), "", value, parameters=parameters)
 
     def _lost_zeros(self):
         """Of codes that have one length, some are shorter: figures lose their zeros in front."""
@@ -117,10 +126,12 @@ class Watcher:
             if len(lengths) < 2:
                 continue
             length, _count = lengths.most_common(1)[0]
-            short = sum(count for size, count in lengths.items() if length - 3 < size < length)
+            short = {size: n for size, n in lengths.items() if length - 3 < size < length}
             if short and length > 3:
-                parameters = {"file": self.table.name, "count": short, "length": length}
-                yield Problem("lost_zeros", self._column(place), parameters=parameters)
+                line, value = min(self.first[place, size] for size in short)
+                parameters = {"file": self.table.name, "length": length, "line": line}
+                parameters["count"] = sum(short.values())
+                yield Problem("lost_zeros", self._column(place), "", value, parameters=parameters)
 
     def _column(self, place):
         header = self.table.header

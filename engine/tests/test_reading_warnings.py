@@ -37,3 +37,13 @@ class TestWarnings(ReadingCase):
 
     def test_few_special_letters_make_the_encoding_doubtful(self):
         self.assertIn("encoding_doubtful", self.warned("Name,City\nMüller,x\n", encoding="cp1252"))
+
+    def test_errors_of_a_spreadsheet(self):
+        (problem,) = self.read("ID,Sum\n1,5\n2,#N/A\n3,#REF!\n").warnings
+        self.assertEqual((problem.code, problem.column), ("error_cells", "Sum"))
+        self.assertEqual((problem.parameters["count"], problem.parameters["line"]), (2, 3))
+
+    def test_file_that_ends_where_programs_stop(self):
+        rows = "".join(f"{number},a{number}\n" for number in range(1_000))
+        self.assertEqual(self.warned("ID,Name\n" + rows), ["round_count"])
+        self.assertEqual(self.warned("ID,Name\n" + rows + "1000,b\n"), [])
