@@ -222,10 +222,11 @@ class CrmMigrationExtractor(models.AbstractModel):
         file = files[0]
         state = self._get_reader(run, file)
         rows = list(islice(state["rows"], STAGED_ROWS))
+        # The reader stands there now, even if what follows is undone.
+        state["position"] += len(rows)
         if rows:
             self._stage(run, file, rows, state["keys"])
-            position = (run.cursor or {}).get(str(file.id), 0) + len(rows)
-            run.cursor = (run.cursor or {}) | {str(file.id): position}
+            run.cursor = (run.cursor or {}) | {str(file.id): state["position"]}
             run.processed += len(rows)
         else:
             self._tell_watched(run, file, state["watcher"])
@@ -236,16 +237,21 @@ class CrmMigrationExtractor(models.AbstractModel):
 
     @api.model
     def _get_reader(self, run, file):
+        """Return the open reader, if it stands where the run does; else open one that does.
+
+        A step that was undone, or one that another worker took, leaves a reader elsewhere.
+        """
+        done = (run.cursor or {}).get(str(file.id), 0)
         state = _OPEN.get(run.id)
-        if state and state["file_id"] == file.id:
+        if state and (state["file_id"], state["position"]) == (file.id, done):
             return state
         self._close_reader(run)
         opened = file._open_table()
         table = opened.__enter__()
-        done = (run.cursor or {}).get(str(file.id), 0)
         watcher = reading.Watcher(table)
         state = {
             "file_id": file.id,
+            "position": done,
             "opened": opened,
             "watcher": watcher,
             # The watcher sees the rows that are skipped as well: it speaks of the whole file.

@@ -1,13 +1,12 @@
 import logging
 
-import psycopg2
-
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
+from .disturbance import is_passing
 from .item import Item
 from .resolver import Resolver
 from .silence import silent
@@ -25,8 +24,6 @@ RECORD_COLUMNS = (
 TIMES = ("date", "date_done", "date_deadline", "x_source_created_at", "done")
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = ("missing_company", "missing_parent", "missing_contact", "attendee_unknown")
-# What a failing statement or constraint raises; a lost connection or a conflict is no such thing.
-NOT_THE_RECORDS_FAULT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 class CrmMigrationLoader(models.AbstractModel):
@@ -259,9 +256,9 @@ class CrmMigrationLoader(models.AbstractModel):
             with self.env.cr.savepoint():
                 self._load_rows(run, project, rows)
                 self.env.flush_all()
-        except NOT_THE_RECORDS_FAULT:
-            raise
         except Exception as error:
+            if is_passing(error):
+                raise
             self.env.invalidate_all()
             if len(rows) == 1:
                 self._fail(run, project, rows[0], error)
@@ -317,8 +314,20 @@ class CrmMigrationLoader(models.AbstractModel):
         ]
         for item, old in zip(known, self._prepare_items(project, rows, resolver), strict=True):
             written = logged.get(item.record["id"], {})
-            base = dict.fromkeys(item.values) if item.record["id"] in created else old.values
+            base = (
+                self._get_created_values(item, old) if item.record["id"] in created else old.values
+            )
             item.record["loaded_values"] = base | written
+
+    @api.model
+    def _get_created_values(self, item, old):
+        """Return what the fields held that the log of a creation does not have.
+
+        A value that was mapped then was empty; any other field got Odoo's default.
+        """
+        others = [name for name in item.values if name not in old.values]
+        defaults = self.env[item.model].default_get(others) if others else {}
+        return dict.fromkeys(old.values) | defaults
 
     @api.model
     def _read_logged_values(self, project, items):
@@ -445,6 +454,10 @@ class CrmMigrationLoader(models.AbstractModel):
             entries += [
                 (item.record["id"], model, res_id, "create", None, {})
                 for model, res_id in item.companions
+            ]
+            entries += [
+                (item.record["id"], model, res_id, "update", before, after)
+                for model, res_id, before, after in item.side_effects
             ]
         # Lines of a kind together: the rollback undoes neighbours in one call.
         entries.sort(key=lambda entry: (entry[3], entry[1]))

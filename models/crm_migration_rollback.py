@@ -7,12 +7,15 @@ from odoo.tools import SQL
 
 from ..engine.comparing import same
 from ..engine.types import Problem
+from .disturbance import is_passing
 from .silence import silent
 
 _logger = logging.getLogger(__name__)
 
 # Log lines undone per transaction.
 UNDONE_LINES = 1000
+# Before this one stand all lines of the log.
+LAST_ID = 2**31 - 1
 LINKS = ("many2one", "many2many")
 # Models whose links keep a shared thing (tag, stage, team, source …) in use.
 USERS_OF_SHARED = (
@@ -44,13 +47,16 @@ class CrmMigrationRollback(models.AbstractModel):
         """Undo the next log lines, newest first; True while there is more.
 
         Steps: find what people edited (once), take the lines, restore updates, remove creations,
-        log what was done.
+        log what was done. Tags, stages and the like go after the records that refer to them.
         """
         project = silent(run.project_id)
         service = self.with_env(project.env)
         if not run.cursor:
             service._begin(run, project)
-        lines = service._read_lines(project, run.cursor["before_id"])
+        lines = service._read_lines(project, run.cursor["before_id"], run.cursor["shared"])
+        if not lines and not run.cursor["shared"]:
+            run.cursor = run.cursor | {"before_id": LAST_ID, "shared": True}
+            return True
         if not lines:
             service._finish(run, project)
             return False
@@ -62,32 +68,56 @@ class CrmMigrationRollback(models.AbstractModel):
             undo(run, project, model, list(group), kept)
             project.env.flush_all()
         run.processed += len(lines)
-        run.cursor = {
-            "before_id": lines[-1]["id"],
-            "kept": sorted(kept),
-        }
+        run.cursor = run.cursor | {"before_id": lines[-1]["id"], "kept": sorted(kept)}
         return True
 
     @api.model
     def _begin(self, run, project):
         """Find what stays, from the newest line on."""
         self.env.cr.execute(
-            "SELECT max(id), count(*) FROM crm_migration_log WHERE project_id = %s"
+            "SELECT count(*) FROM crm_migration_log WHERE project_id = %s AND id > %s"
             " AND action IN ('create', 'update')",
-            [project.id],
+            [project.id, project._get_undone_until()],
         )
-        newest, run.total = self.env.cr.fetchone()
-        run.cursor = {"before_id": (newest or 0) + 1, "kept": sorted(self._get_kept(project))}
+        (run.total,) = self.env.cr.fetchone()
+        run.cursor = {
+            "before_id": LAST_ID,
+            "kept": sorted(self._get_kept(project)),
+            "shared": False,
+        }
 
     @api.model
-    def _read_lines(self, project, before_id):
-        """Return the log lines before that one that no rollback undid yet, newest first."""
+    def _read_lines(self, project, before_id, shared=None):
+        """Return the log lines before that one that no rollback undid yet, newest first.
+
+        :param shared: True for what records share (tags, stages, fields), which goes after all
+            of them; False for the records; None for all
+        """
+        kind = {
+            None: SQL(),
+            True: SQL("AND record_id IS NULL"),
+            False: SQL("AND record_id IS NOT NULL"),
+        }[shared]
+        until = project._get_undone_until()
         self.env.cr.execute(
-            """SELECT id, record_id, model, res_id, action, before, after
-                 FROM crm_migration_log
-                WHERE project_id = %s AND id < %s AND id > %s AND action IN ('create', 'update')
-                ORDER BY id DESC LIMIT %s""",
-            [project.id, before_id, project._get_undone_until(), UNDONE_LINES],
+            SQL(
+                """SELECT id, record_id, model, res_id, action, before, after,
+                          action = 'update' AND EXISTS (
+                              SELECT 1 FROM crm_migration_log c
+                               WHERE c.project_id = l.project_id AND c.model = l.model
+                                 AND c.res_id = l.res_id AND c.action = 'create'
+                                 AND c.id > %(until)s
+                          ) AS of_created
+                     FROM crm_migration_log l
+                    WHERE project_id = %(project)s AND id < %(before)s AND id > %(until)s
+                      AND action IN ('create', 'update') %(kind)s
+                    ORDER BY id DESC LIMIT %(limit)s""",
+                project=project.id,
+                before=before_id,
+                until=until,
+                kind=kind,
+                limit=UNDONE_LINES,
+            )
         )
         return self.env.cr.dictfetchall()
 
@@ -148,10 +178,12 @@ class CrmMigrationRollback(models.AbstractModel):
         service = self.with_env(project.env)
         kept = service._get_kept(project)
         result = {"remove": {}, "restore": {}, "keep": {}, "fields": 0}
-        before_id = 2**31 - 1
+        before_id = LAST_ID
         while lines := service._read_lines(project, before_id):
             before_id = lines[-1]["id"]
             for line in lines:
+                if line["of_created"]:
+                    continue
                 if line["action"] == "create":
                     kind = "keep" if (line["model"], line["res_id"]) in kept else "remove"
                 else:
@@ -170,20 +202,25 @@ class CrmMigrationRollback(models.AbstractModel):
         Steps: those whose fields people edited or that people worked on since; what these refer
         to; the history of those that stay.
         """
-        created = {}
-        before_id = 2**31 - 1
-        while lines := self._read_lines(project, before_id):
-            before_id = lines[-1]["id"]
-            for line in reversed(lines):
-                key = (line["model"], line["res_id"])
-                known = created.get(key)
-                if line["action"] == "create":
-                    created[key] = (line["after"] or {}) | (known or {})
-                elif known is not None or key in created:
-                    created[key] = known | (line["after"] or {})
+        created = self._read_created(project)
         kept = self._find_edited(created) | self._find_worked_on(created)
         kept = self._add_referred(created, kept)
         return kept | self._find_history(created, kept)
+
+    @api.model
+    def _read_created(self, project):
+        """Return {(model, ID): values as last written} of the records the project created."""
+        values, created = {}, set()
+        before_id = LAST_ID
+        while lines := self._read_lines(project, before_id):
+            before_id = lines[-1]["id"]
+            for line in lines:
+                key = (line["model"], line["res_id"])
+                # Newest first: what an older line says counts where no newer one says more.
+                values[key] = (line["after"] or {}) | values.get(key, {})
+                if line["action"] == "create":
+                    created.add(key)
+        return {key: values[key] for key in created}
 
     @api.model
     def _find_edited(self, created):
@@ -272,11 +309,16 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _restore(self, run, project, model, lines, kept):
-        """Put the old values back, field by field, where nobody changed them since."""
+        """Put the old values back, field by field, where nobody changed them since.
+
+        What the project created needs no old values: it goes, or stays as it is.
+        """
         if model not in self.env:
             return
         fields = self.env[model]._fields
-        lines = [line for line in lines if (model, line["res_id"]) not in kept]
+        lines = [
+            line for line in lines if not line["of_created"] and (model, line["res_id"]) not in kept
+        ]
         names = sorted({n for line in lines for n in line["before"] if n in fields} - set(STAMPS))
         alive = self.env[model].browse([line["res_id"] for line in lines]).exists().ids
         target = self.env["crm.migration.target"]
@@ -440,6 +482,8 @@ class CrmMigrationRollback(models.AbstractModel):
                 records.unlink()
                 self.env.flush_all()
         except Exception as error:
+            if is_passing(error):
+                raise
             self.env.invalidate_all()
             if len(lines) == 1:
                 _logger.info("Rollback keeps %s %s: %s", model, lines[0]["res_id"], error)

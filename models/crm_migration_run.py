@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..engine.exceptions import EngineError
 from ..engine.issues import CATALOGUE
+from .disturbance import is_conflict, is_passing
 
 _logger = logging.getLogger(__name__)
 
@@ -24,8 +24,10 @@ SERVICES = {
 }
 # A cron worker is killed after 120 s; a slice of 10 s leaves room for the slowest batch.
 SLICE_SECONDS = 10
-# Conflicts with other writers that a run survives; each costs one batch.
+# Conflicts with other writers in a row that are no accident any more; each costs one batch.
 MAX_CONFLICTS = 50
+# Seconds until a step is tried again after the disk or the database failed.
+PATIENCE = 2
 UNFINISHED = ("queued", "running")
 
 
@@ -80,6 +82,12 @@ class CrmMigrationRun(models.Model):
     )
     time_left = fields.Char(compute="_compute_progress")
 
+    # Two people who press a button at once, on two servers: the database lets one of them.
+    _one_at_a_time = models.UniqueIndex(
+        "(project_id) WHERE state IN ('queued', 'running', 'paused')",
+        "Another run of this project is under way.",
+    )
+
     @api.depends("processed", "total", "seconds", "state")
     def _compute_progress(self):
         for run in self:
@@ -124,56 +132,69 @@ class CrmMigrationRun(models.Model):
     def _cron_work(self):
         """Work on the unfinished runs, oldest first, in slices that fit a cron worker."""
         runs = self.search([("state", "in", UNFINISHED)], order="id")
-        for run in runs:
-            run._work(seconds=SLICE_SECONDS)
+        more = [run._work(seconds=SLICE_SECONDS) for run in runs]
         left = self.search_count([("state", "in", UNFINISHED)])
+        if left and not any(more):
+            # The command line has the run: look again, but not as fast as the machine can.
+            time.sleep(PATIENCE)
         self.env["ir.cron"]._commit_progress(len(runs), remaining=left)
 
     def _work(self, seconds=None):
         """Take committed steps until the run ends, or for about that many seconds.
 
         Steps: take the run's row (one worker at a time), let the service act, note progress,
-        commit; an error undoes the step, is kept on the run and stops it.
+        commit. An error undoes the step. One of the data stops the run and is kept on it; one of
+        the surroundings (a conflict, a full disk) passes, and the step is taken again.
+
+        :return: True if there is more to do
         """
         self.ensure_one()
         started = time.monotonic()
-        more = True
+        more, stumbles = True, 0
         while more and (seconds is None or time.monotonic() - started < seconds):
-            more = self._take_step()
+            try:
+                more = self._take_step()
+                stumbles = 0
+            except Exception as error:
+                self._undo_step()
+                stumbles += 1
+                if not is_passing(error) or (is_conflict(error) and stumbles > MAX_CONFLICTS):
+                    self._fail(error)
+                    return False
+                self._wait(error, stumbles)
         return more
 
     def _take_step(self):
         started = time.monotonic()
         run = self.with_user(self.user_id).sudo()
-        try:
-            if not run._lock():
-                return False
-            more = run.env[SERVICES[run.kind]]._step(run)
-            run._note_progress(more, time.monotonic() - started)
-            run._commit()
-            return more
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
-            # Somebody wrote the same rows meanwhile: nothing of the step is kept, it is taken anew.
-            run.env.cr.rollback()
-            run.env.registry.reset_changes()
-            _logger.info("Run %s takes a step again: %s", self.id, error)
-            return run._retry(error)
-        except Exception as error:
-            run.env.cr.rollback()
-            run.env.registry.reset_changes()
-            run._fail(error)
+        if not run._lock():
             return False
+        more = run.env[SERVICES[run.kind]]._step(run)
+        run._note_progress(more, time.monotonic() - started)
+        run._commit()
+        return more
 
-    def _retry(self, error):
-        """Note a conflict; give up after many in a row, which is no accident any more."""
-        conflicts = (self.parameters or {}).get("conflicts", 0) + 1
-        if conflicts > MAX_CONFLICTS:
-            self._fail(error)
-            return False
-        time.sleep(random.uniform(0.0, 0.2 * conflicts))
-        self.parameters = (self.parameters or {}) | {"conflicts": conflicts}
-        self._commit()
-        return True
+    def _undo_step(self):
+        """Undo what the step wrote. Raises where the connection is gone: the job ends, and its
+        next call, on a new connection, goes on."""
+        self.env.cr.rollback()
+        self.env.registry.reset_changes()
+
+    def _wait(self, error, stumbles):
+        """Let a disturbance pass; of one that may last, tell what the run waits for."""
+        _logger.info("Run %s takes a step again: %s", self.id, error)
+        if is_conflict(error):
+            time.sleep(random.uniform(0.0, 0.2 * min(stumbles, 10)))
+            return
+        try:
+            self.error = self._describe(error)
+            self._notify()
+            self._commit()
+        except Exception as again:
+            if not is_passing(again):
+                raise
+            self._undo_step()
+        time.sleep(PATIENCE)
 
     def _lock(self):
         """Take the run's row until the next commit; False if another worker has it, or it ended."""
@@ -187,7 +208,7 @@ class CrmMigrationRun(models.Model):
         return True
 
     def _note_progress(self, more, seconds):
-        values = {"seconds": self.seconds + seconds}
+        values = {"seconds": self.seconds + seconds, "error": False}
         if not more:
             values |= {"state": "done", "ended_at": fields.Datetime.now()}
         self.write(values)
@@ -232,7 +253,11 @@ class CrmMigrationRun(models.Model):
         if self.env.context.get("crm_migration_no_commit"):
             return
         # A step is one transaction: its writes, states, log and progress, or nothing of them.
-        self.env.cr.commit()  # pylint: disable=invalid-commit
+        # The job's own progress too: workers killed by their time limit one after the other are
+        # no failure while each of them got on.
+        self.env["ir.cron"]._commit_progress(1, remaining=1)
+        # Other workers learn of new fields at once; this one may be killed before the job ends.
+        self.env.registry.signal_changes()
         self.env.invalidate_all()
 
     def _check_done(self):

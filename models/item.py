@@ -12,6 +12,8 @@ class Item:
     :param mapped: the row after the map
     :param values: values for the Odoo record, references resolved; these are verified
     :param extra: values needed to write it that say nothing of the source
+    :param companions: ``(model, ID)`` of what was created besides
+    :param side_effects: ``(model, ID, before, after)`` of other records that followed
     :param rules: field -> rule that explains a value that differs from the source
     """
 
@@ -23,6 +25,7 @@ class Item:
     rules: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
     companions: list = field(default_factory=list)
+    side_effects: list = field(default_factory=list)
     outcome: str = ""
     model: str = ""
     res_id: int = 0

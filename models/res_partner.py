@@ -20,3 +20,13 @@ class ResPartner(models.Model):
         help="All companies of a contact that had several; its parent is the first.",
     )
     x_spark_owner_id = fields.Char("Source Owner ID", copy=False, readonly=True)
+
+    def _fields_sync(self, values):
+        """Push no address or tax ID to other partners during a migration.
+
+        What one row says of one partner must not change another behind the log: the target
+        writes what relatives share, and logs it.
+        """
+        if self.env.context.get("crm_migration_silent"):
+            return None
+        return super()._fields_sync(values)

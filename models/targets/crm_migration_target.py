@@ -1,5 +1,8 @@
+from datetime import date
+
 from odoo import api, models
 from odoo.fields import Command
+from odoo.tools import SQL
 
 from ...engine.comparing import is_empty, three_way
 from ...engine.mapping import KEPT, fold
@@ -199,8 +202,15 @@ class CrmMigrationTarget(models.AbstractModel):
 
     @api.model
     def _write_changes(self, items):
-        """Write equal changes together: one write per distinct set of values."""
+        """Write equal changes together: one write per distinct set of values.
+
+        What Odoo changes besides in the same records (a company's text that a link replaces) is
+        logged with them: a rollback puts it back too.
+        """
+        if not items:
+            return
         self._note_stamps(items)
+        before = self._read_rows(items)
         groups = {}
         for item in items:
             key = repr(sorted(item.extra["after"].items()))
@@ -208,6 +218,50 @@ class CrmMigrationTarget(models.AbstractModel):
         for group in groups.values():
             records = self.env[self._model].browse([item.res_id for item in group])
             self._write(records, dict(group[0].extra["after"]))
+        self._note_side_effects(items, before)
+
+    @api.model
+    def _read_rows(self, items):
+        """Return {ID: {field: value}} of the fields that a write of others may change.
+
+        Figures that Odoo works out anew by itself are not among them.
+        """
+        names = [
+            field.name
+            for field in self.env[self._model]._fields.values()
+            if field.store and field.column_type and not field.translate
+            and not field.company_dependent and not (field.compute and field.readonly)
+            and field.type not in ("binary", "json", "properties", "properties_definition")
+            and field.name not in ("id", "create_uid", "create_date", "write_uid", "write_date")
+        ]  # fmt: skip
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, %s FROM %s WHERE id IN %s",
+                SQL(", ").join(map(SQL.identifier, names)),
+                SQL.identifier(self.env[self._model]._table),
+                tuple(item.res_id for item in items),
+            )
+        )
+        return {row["id"]: row for row in self.env.cr.dictfetchall()}
+
+    @api.model
+    def _note_side_effects(self, items, before):
+        after = self._read_rows(items)
+        for item in items:
+            old, new = before[item.res_id], after[item.res_id]
+            known = item.extra["after"]
+            effects = [name for name in new if new[name] != old[name] and name not in known]
+            for name in effects:
+                # As ``read`` has them: nothing is False, dates are text.
+                item.extra["before"][name] = self._to_plain(old[name])
+                item.extra["after"][name] = self._to_plain(new[name])
+
+    @api.model
+    def _to_plain(self, value):
+        if value is None:
+            return False
+        return str(value) if isinstance(value, date) else value
 
     @api.model
     def _note_stamps(self, items):

@@ -300,3 +300,72 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             item.outcome = "merged"
             item.extra = {"before": {name: now[name] for name in changes}, "after": changes}
         self._write_changes(items)
+
+    @api.model
+    def _write_changes(self, items):
+        """Write, and let the relatives follow: what they share, and who has an own address."""
+        result = super()._write_changes(items)
+        self._sync_shared(items)
+        self._stage_children(
+            [item.res_id for item in items if item.extra["after"].keys() & set(ADDRESS)]
+        )
+        return result
+
+    @api.model
+    def _write(self, records, values):
+        """Write a new company together with the owner: Odoo would take the company's for none."""
+        if "parent_id" not in values or "user_id" in values:
+            return super()._write(records, values)
+        for user, partners in records.grouped("user_id").items():
+            super()._write(partners, values | {"user_id": user.id})
+        return None
+
+    @api.model
+    def _sync_shared(self, items):
+        """Give tax ID, industry and the like to the persons of a company, as Odoo would; logged."""
+        shared = set(self.env["res.partner"]._commercial_fields())
+        partners = self.env["res.partner"]
+        for item in items:
+            changed = shared & item.extra["after"].keys()
+            record = partners.browse(item.res_id)
+            if "parent_id" in item.extra["after"] and record.commercial_partner_id != record:
+                company, changed, relatives = record.commercial_partner_id, shared, record
+            elif changed and record.commercial_partner_id == record:
+                company = record
+                relatives = partners.search(
+                    [("commercial_partner_id", "=", record.id), ("id", "!=", record.id)]
+                )
+            else:
+                continue
+            item.side_effects += self._copy_shared(company, relatives, sorted(changed))
+
+    @api.model
+    def _copy_shared(self, company, relatives, names):
+        """Return log entries ``(model, ID, before, after)`` of the relatives that follow."""
+        names = [name for name in names if self.env["res.partner"]._fields[name].store]
+        landed = self._read_landed([company.id, *relatives.ids], names)
+        stamps = self.env["crm.migration.schema"]._read_stamps("res_partner", relatives.ids)
+        entries = []
+        for relative in relatives:
+            now, new = landed[relative.id], landed[company.id]
+            after = {name: new[name] for name in names if now[name] != new[name]}
+            if after:
+                uid, date = stamps[relative.id]
+                before = {name: now[name] for name in after}
+                before |= {"write_uid": uid, "write_date": date}
+                relative.write(self._to_orm(after))
+                entries.append(("res.partner", relative.id, before, after))
+        return entries
+
+    @api.model
+    def _stage_children(self, ids):
+        """Have the persons of moved companies looked at again: who has an own address now?"""
+        if ids:
+            self.env.flush_all()
+            self.env.cr.execute(
+                """UPDATE crm_migration_record r SET state = 'staged'
+                     FROM res_partner p
+                    WHERE p.parent_id = ANY(%s) AND r.model = 'res.partner' AND r.res_id = p.id
+                      AND r.state IN ('created', 'updated', 'unchanged')""",
+                [ids],
+            )

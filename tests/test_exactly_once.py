@@ -1,0 +1,193 @@
+"""Exactly once: what is undone is done again, and a disturbance is nobody's fault.
+
+Real servers are killed by ``dev/test-kill``; here each disturbance stands alone.
+"""
+
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..models import crm_migration_extractor, crm_migration_rollback, disturbance
+from .common import MigrationCase
+
+CONTACTS = [
+    {"Contact ID": str(n), "First Name": f"Ada {n}", "Last Name": "Nu",
+     "Email": f"ada{n}@nu.example"}
+    for n in range(1, 8)
+]  # fmt: skip
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestExactlyOnce(MigrationCase):
+    def fail_once(self, model, method, state):
+        """Have a method end with an SQL error of that state, the first time it is called."""
+        origin, calls = getattr(type(self.env[model]), method), []
+
+        def wrapper(records, *args, **kwargs):
+            result = origin(records, *args, **kwargs)
+            calls.append(1)
+            if len(calls) == 1:
+                with mute_logger("odoo.sql_db"):
+                    records.env.cr.execute(
+                        f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"
+                    )
+            return result
+
+        return patch.object(type(self.env[model]), method, wrapper)
+
+    def work_in_savepoints(self, run):
+        """Work a run off; an undone step is undone to where it began, as by a real rollback."""
+        while True:
+            savepoint = self.cr.savepoint()
+            try:
+                more = run._take_step()
+                savepoint.close(rollback=False)
+            except psycopg2.Error as error:
+                self.assertTrue(disturbance.is_passing(error))
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+                more = True
+            if not more:
+                run._check_done()
+                return
+
+    def test_staging_goes_on_where_it_was(self):
+        """A step of staging that is undone is read again: the open reader stands too far."""
+        project = self.make_project({"contacts.csv": CONTACTS})
+        with (
+            patch.object(crm_migration_extractor, "STAGED_ROWS", 2),
+            self.fail_once("crm.migration.extractor", "_stage", "40001"),
+        ):
+            self.work_in_savepoints(project._start("extract"))
+        self.assertEqual(project._get_outcomes()["contact"]["staged"], 7)
+        self.assertFalse(project.issue_ids.filtered(lambda i: i.code.startswith("repeated")))
+
+    def test_conflict_is_not_the_record_s_fault(self):
+        """A batch that meets a conflict or a full disk is taken again; no record fails."""
+        for state in ("40001", "40P01", "53100", "57P01"):
+            project = self.prepare(self.make_project({"contacts.csv": CONTACTS}, name=state))
+            self.run_step(project, "sample")
+            project.action_approve_sample()
+            with self.fail_once("crm.migration.target.partner", "_load", state):
+                self.work_in_savepoints(project._start("load"))
+            self.assertEqual(project._get_outcomes()["contact"]["created"], 7, state)
+            self.run_step(project, "rollback")
+
+    def test_record_is_blamed_for_its_own_fault(self):
+        """A value that no index can hold is an OperationalError too, but the record's own."""
+        project = self.prepare(self.make_project({"contacts.csv": CONTACTS}))
+        self.run_step(project, "sample")
+        project.action_approve_sample()
+        with self.fail_once("crm.migration.target.partner", "_load", "54000"):
+            self.work_in_savepoints(project._start("load"))
+        # The batch was halved: the second try landed.
+        self.assertEqual(project._get_outcomes()["contact"]["created"], 7)
+
+    def test_rollback_keeps_nothing_for_a_conflict(self):
+        """A conflict while undoing is taken again, not taken for a reason to keep records."""
+        before = self.dump()
+        project = self.migrate({"contacts.csv": CONTACTS})
+        with self.fail_once("crm.migration.rollback", "_remove_xmlids_of", "40001"):
+            self.work_in_savepoints(project._start("rollback"))
+        self.assertSameDump(before, self.dump())
+        self.assertFalse(project.issue_ids.filtered(lambda i: i.code == "rollback_kept"))
+
+    def test_disturbances_are_told_apart(self):
+        """Lost connections and full disks pass; wrong data and wrong code do not."""
+        self.assertTrue(disturbance.is_passing(psycopg2.OperationalError("server closed")))
+        self.assertTrue(disturbance.is_passing(psycopg2.InterfaceError("cursor closed")))
+        self.assertTrue(disturbance.is_passing(OSError(28, "No space left on device")))
+        self.assertFalse(disturbance.is_passing(psycopg2.ProgrammingError("can't adapt")))
+        self.assertFalse(disturbance.is_passing(FileNotFoundError(2, "gone")))
+        self.assertFalse(disturbance.is_passing(ValueError("x")))
+
+    def test_one_run_at_a_time(self):
+        """The database itself lets one run of a project be under way."""
+        project = self.make_project({"contacts.csv": CONTACTS})
+        run = project._start("extract")
+        with (
+            self.assertRaises(psycopg2.errors.UniqueViolation),
+            mute_logger("odoo.sql_db"),
+            self.cr.savepoint(),
+        ):
+            run.copy({"state": "queued"})
+        self.work(run)
+        project._start("propose")
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestNewerExportOfRelatives(MigrationCase):
+    """A newer export changes what it says, and nothing behind the log."""
+
+    def setUp(self):
+        super().setUp()
+        self.before = self.dump()
+        self.company = {"Company ID": "c1", "Name": "Nu Ltd", "Street": "Old Road 1",
+                        "City": "Bonn", "Industry": "Tea"}  # fmt: skip
+        self.same = {"Contact ID": "1", "First Name": "Ada", "Last Name": "Same",
+                     "Company ID": "c1", "Street": "Old Road 1", "City": "Bonn",
+                     "Owner": "admin"}  # fmt: skip
+        self.own = self.same | {"Contact ID": "2", "Last Name": "Own", "Street": "Home 2"}
+        self.bare = {"Contact ID": "3", "First Name": "Ada", "Last Name": "Bare"}
+        self.project = self.migrate(
+            {"companies.csv": [self.company], "contacts.csv": [self.same, self.own, self.bare]}
+        )
+
+    def newer(self, company, *contacts):
+        self.load_again(
+            self.project, {"companies.csv": [company], "contacts.csv": contacts}, delta=True
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def verify(self):
+        run = self.run_step(self.project, "verify")
+        return {name: run.counters["checks"][name] for name in ("different", "missing")}
+
+    def test_company_moves_and_its_people_stay(self):
+        """Odoo would push the new address to the contacts, whose own rows say otherwise."""
+        self.newer(self.company | {"Street": "New Road 9"}, self.same, self.own, self.bare)
+        self.assertEqual(self.find(self.project, "company", "c1").street, "New Road 9")
+        person = self.find(self.project, "contact", "1")
+        self.assertEqual((person.street, person.type), ("Old Road 1", "other"))
+        self.assertEqual(self.find(self.project, "contact", "2").street, "Home 2")
+        self.assertEqual(self.verify(), {"different": 0, "missing": 0})
+        self.assertFalse(self.project.issue_ids.filtered(lambda i: i.code == "both_changed"))
+
+    def test_person_moves_and_the_company_stays(self):
+        """Odoo would push a contact's new address to its company."""
+        self.newer(self.company, self.same | {"Street": "Elsewhere 3"}, self.own, self.bare)
+        self.assertEqual(self.find(self.project, "company", "c1").street, "Old Road 1")
+        self.assertEqual(self.find(self.project, "contact", "1").street, "Elsewhere 3")
+        self.assertEqual(self.verify(), {"different": 0, "missing": 0})
+
+    def test_industry_follows_the_company(self):
+        """What a company shares with its people follows, as Odoo has it, and is logged."""
+        self.newer(self.company | {"Industry": "Coffee"}, self.same, self.own, self.bare)
+        person = self.find(self.project, "contact", "1")
+        self.assertEqual(person.industry_id.name, "Coffee")
+        self.run_step(self.project, "rollback")
+        self.assertSameDump(self.before, self.dump())
+
+    def test_new_company_brings_no_owner(self):
+        """Odoo would make the company's salesperson the contact's, who has none in the source."""
+        company = self.find(self.project, "company", "c1")
+        company.user_id = self.admin
+        self.newer(self.company, self.same, self.own, self.bare | {"Company ID": "c1"})
+        person = self.find(self.project, "contact", "3")
+        self.assertEqual(person.parent_id, company)
+        self.assertFalse(person.user_id)
+
+    def test_rollback_over_many_log_lines(self):
+        """An update in newer log lines than its creation is no edit by a person."""
+        self.newer(
+            self.company | {"Street": "New Road 9"}, self.same | {"City": "Köln"}, self.own,
+            self.bare | {"Company ID": "c1"},
+        )  # fmt: skip
+        with patch.object(crm_migration_rollback, "UNDONE_LINES", 2):
+            self.run_step(self.project, "rollback")
+        self.assertFalse(self.project.issue_ids.filtered(lambda i: i.code == "rollback_kept"))
+        self.assertSameDump(self.before, self.dump())
