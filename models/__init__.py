@@ -11,6 +11,7 @@ from . import crm_migration_run
 from . import crm_migration_log
 from . import crm_migration_issue
 from . import crm_migration_check
+from . import crm_migration_history
 from . import crm_migration_inventory
 from . import crm_migration_extractor
 from . import crm_migration_proposer

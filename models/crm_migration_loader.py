@@ -69,6 +69,10 @@ class CrmMigrationLoader(models.AbstractModel):
         rows = service._take_batch(project, project.batch_size)
         if not rows and service._try_waiting(run, project):
             return True
+        if not rows and self.env["crm.migration.history"].with_env(project.env)._apply(
+            run, project
+        ):
+            return True
         if not rows:
             service._finish(run, project)
             return False

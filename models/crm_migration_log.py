@@ -30,6 +30,7 @@ class CrmMigrationLog(models.Model):
         [
             ("create", "Created"),
             ("update", "Updated"),
+            ("date", "Dated as in the source"),
             ("remove", "Removed by rollback"),
             ("restore", "Restored by rollback"),
             ("keep", "Kept by rollback"),

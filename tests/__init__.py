@@ -19,6 +19,7 @@ from . import test_rights
 from . import test_rollback
 from . import test_sample
 from . import test_silence
+from . import test_source_dates
 from . import test_structure
 from . import test_tour
 from . import test_traps_pipeline
