@@ -363,6 +363,12 @@ CATALOGUE = {
         "Taken from its stage: %(probability)s",
         "Nothing, or set it on the deal.",
     ),
+    "missing_body": Kind(
+        "info",
+        "Email without its text",
+        "The export holds that it was sent, not what it said",
+        "Nothing: the text is missing in the source's export, it was not empty.",
+    ),
     "recurring_task": Kind(
         "warning", "Recurring task", "Repeats %(value)s", "Set the repetition up by hand."
     ),

@@ -237,11 +237,8 @@ class CrmMigrationHistory(models.AbstractModel):
     def _restore_dates(self, run, model, lines):
         self.env.flush_all()
         self.env.cr.execute_values(
-            SQL(
-                """UPDATE %s t SET create_date = v.date::timestamp
-                     FROM (VALUES %%s) AS v(id, date) WHERE t.id = v.id""",
-                SQL.identifier(self.env[model]._table),
-            ).code,
+            f"""UPDATE {self.env[model]._table} t SET create_date = v.date::timestamp
+                  FROM (VALUES %s) AS v(id, date) WHERE t.id = v.id""",
             [(line["res_id"], line["before"][DATE]) for line in lines],
         )
         ids = [line["res_id"] for line in lines]

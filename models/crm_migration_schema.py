@@ -15,6 +15,7 @@ NAMED = {
     "utm_source": ("utm.source", "utm", ("name",)),
     "utm_medium": ("utm.medium", "medium", ("name",)),
     "utm_campaign": ("utm.campaign", "campaign", ("title",)),
+    "event_type": ("calendar.event.type", "event_type", ("name",)),
     "lost_reason": ("crm.lost.reason", "reason", ("name",)),
 }
 

@@ -35,6 +35,7 @@ def _arrange_entity(project, entity_map):
     )
     rows = project.env.cr.fetchall()
     mapped = {key: narrow.map_row(payload) for __, key, payload, *__ in rows}
+    _note_names(project, {record_id: mapped[key] for record_id, key, *__ in rows})
     deep, circle = depths(_find_parents(mapped))
     changed = [
         (record_id, f"{deep[key]:04}", key in circle)
@@ -46,6 +47,18 @@ def _arrange_entity(project, entity_map):
             """UPDATE crm_migration_record r SET sort_key = v.sort_key, in_circle = v.in_circle
                  FROM (VALUES %s) AS v(id, sort_key, in_circle) WHERE r.id = v.id""",
             changed,
+            page_size=5000,
+        )
+
+
+def _note_names(project, mapped):
+    """Note the names of rows that are not loaded yet: a subsidiary may name one in its batch."""
+    names = [(i, fold(row.values["name"])) for i, row in mapped.items() if row.values.get("name")]
+    if names:
+        project.env.cr.execute_values(
+            """UPDATE crm_migration_record r SET match_name = v.name
+                 FROM (VALUES %s) AS v(id, name) WHERE r.id = v.id AND r.match_name IS NULL""",
+            names,
             page_size=5000,
         )
 

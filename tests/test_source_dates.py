@@ -28,7 +28,8 @@ def tables():
              "Contact ID": "k1", "Closed At": "2021-02-13T00:00:00Z"},
             {"Deal ID": "4", "Deal Name": "First", "Amount": "100", "Stage": "New",
              "Status": "open", "Created": "2021-02-03T00:00:00Z", "Entered New": "2021-02-03",
-             "Entered Qualified": "", "Stage Entered": "2021-02-03", "Contact ID": "k1", "Closed At": ""},
+             "Entered Qualified": "", "Stage Entered": "2021-02-03",
+             "Contact ID": "k1", "Closed At": ""},
         ],
     }  # fmt: skip
 

@@ -4,6 +4,9 @@ from collections import Counter, defaultdict
 
 from ..vocabulary import load as load_vocabulary
 
+# Name of the stage for won deals where the source has none.
+WON = "Won"
+
 
 def propose_stages(values, vocabulary=None, order=None):
     """Propose the stages of one pipeline.
@@ -19,11 +22,19 @@ def propose_stages(values, vocabulary=None, order=None):
     for name in order or ():
         groups.setdefault(str(name).strip(), [])
     stages = [_stage(name, deals, vocabulary, order or {}) for name, deals in groups.items()]
+    if not any(stage["is_won"] for stage in stages) and _has_won(values, vocabulary):
+        stages.append(_stage(WON, [], vocabulary, {}))
     _place(stages, vocabulary)
     for sequence, stage in enumerate(stages, start=1):
         stage["sequence"] = sequence
         del stage["given"]
     return stages
+
+
+def _has_won(values, vocabulary):
+    """Tell whether deals were won that stand in no stage that says so: Odoo needs one (X-23)."""
+    told = {status for __, status, __, __ in values if status}
+    return any(vocabulary.canonical("won_status", status) == "won" for status in told)
 
 
 def _stage(name, deals, vocabulary, order):

@@ -8,7 +8,8 @@ MODULES = (
     "proposing.assignment", "proposing.customs", "proposing.suggesting", "proposing.tables",
     "reading.archive",
     "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
-    "reading.parts", "reading.payload", "reading.reader", "reading.xlsx_file", "stage_history", "trees",
+    "reading.parts", "reading.payload", "reading.reader", "reading.xlsx_file", "stage_history",
+    "trees",
     "web.addresses", "web.credentials",
 )  # fmt: skip
 

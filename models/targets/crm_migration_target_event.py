@@ -1,9 +1,11 @@
 from datetime import timedelta
 
+import pytz
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 
+from ...engine.mapping import fold
 from .crm_migration_target_history import COMMON
 
 
@@ -14,7 +16,9 @@ class CrmMigrationTargetEvent(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Meeting"
     _model = "calendar.event"
-    _used = (*COMMON, "stop", "duration", "location", "partner_ids")
+    _used = (
+        *COMMON, "stop", "duration", "location", "partner_ids", "categ_ids", "allday",
+    )  # fmt: skip
 
     @api.model
     def _get_values(self, item, resolver):
@@ -28,9 +32,7 @@ class CrmMigrationTargetEvent(models.AbstractModel):
         lead = parent.res_id if parent and parent.model == "crm.lead" else False
         return {
             "name": mapped.get("summary") or item.key,
-            "start": start,
-            "stop": self._get_stop(item, start),
-            "allday": False,
+            "categ_ids": self._get_calendars(item, resolver),
             "location": mapped.get("location") or False,
             "description": self._get_description(mapped, unknown),
             "user_id": item.values["user_id"],
@@ -40,7 +42,39 @@ class CrmMigrationTargetEvent(models.AbstractModel):
             "opportunity_id": lead,
             "x_source_created_at": mapped.get("x_source_created_at") or False,
             "x_spark_owner_id": item.values.get("x_spark_owner_id") or False,
+        } | self._get_times(item, resolver, start)
+
+    @api.model
+    def _get_calendars(self, item, resolver):
+        """Return the tags that stand for the source's calendars: Odoo has one only (X-16)."""
+        known = resolver.by_name("calendar.event.type")
+        names = [reference.value for reference in item.mapped.references.get("categ_ids", [])]
+        return sorted({known[fold(name)] for name in names if fold(name) in known})
+
+    @api.model
+    def _get_times(self, item, resolver, start):
+        """Return start and end; of whole days the days, as the source's zone has them.
+
+        Odoo lets whole days last from 8 to 18 o'clock, whatever the zone.
+        """
+        stop = self._get_stop(item, start)
+        if not (item.mapped.values.get("allday") and start):
+            return {"allday": False, "start": start, "stop": stop}
+        first, last = (self._get_day(resolver, when) for when in (start, stop))
+        if last > first and stop[11:] == start[11:]:
+            last -= timedelta(days=1)  # an end at midnight is that of the day before
+        return {
+            "allday": True,
+            "start_date": str(first),
+            "stop_date": str(last),
+            "start": f"{first} 08:00:00",
+            "stop": f"{last} 18:00:00",
         }
+
+    @api.model
+    def _get_day(self, resolver, when):
+        zone = pytz.timezone(resolver.project.timezone or "UTC")
+        return pytz.utc.localize(fields.Datetime.to_datetime(when)).astimezone(zone).date()
 
     @api.model
     def _get_stop(self, item, start):
@@ -53,7 +87,8 @@ class CrmMigrationTargetEvent(models.AbstractModel):
             end = fields.Datetime.to_datetime(start) + timedelta(minutes=mapped["duration"])
             return fields.Datetime.to_string(end)
         if start:
-            item.tell("event_without_end", "stop", stop or "")
+            if not mapped.get("allday"):
+                item.tell("event_without_end", "stop", stop or "")
         return start
 
     @api.model
@@ -93,7 +128,32 @@ class CrmMigrationTargetEvent(models.AbstractModel):
         for item, link in zip(items, links, strict=True):
             item.values |= link
         self._link(records, links)
+        self._queue_notes(items, resolver)
         return records
+
+    @api.model
+    def _queue_notes(self, items, resolver):
+        """Put a meeting's notes into the chatter of its record too, where the profile says so."""
+        messages = self.env["crm.migration.target.message"]
+        for item in items:
+            mapped, model_id = item.mapped.values, item.values["res_model_id"]
+            if mapped.get("notes_in_chatter") and mapped.get("body") and model_id:
+                author, sender = self._get_author(item, resolver)
+                note = {
+                    "model": self.env["ir.model"].browse(model_id).model,
+                    "res_id": item.values["res_id"],
+                    "date": item.values["start"],
+                    "subject": item.values["name"],
+                    "body": mapped["body"],
+                    "message_type": "comment",
+                    "subtype_id": self._get_id("mail.mt_note"),
+                    "is_internal": True,
+                    "mail_activity_type_id": self._get_id("mail.mail_activity_data_meeting"),
+                    "author_id": author,
+                    "email_from": sender,
+                }
+                note |= messages._get_technical(item, resolver)
+                resolver.messages.append((note, item))
 
     @api.model
     def _get_technical(self, item, resolver):

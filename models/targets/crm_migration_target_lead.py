@@ -11,7 +11,8 @@ ORIGINS = {
     "medium_id": ("utm.medium", "name"),
     "campaign_id": ("utm.campaign", "title"),
 }
-DATES = ("date_closed", "date_open", "date_last_stage_update")
+# Dates that Odoo sets to now where none is given, and the days it counts to them.
+DATES = {"date_closed": "day_close", "date_open": "day_open", "date_last_stage_update": None}
 
 
 class CrmMigrationTargetLead(models.AbstractModel):
@@ -31,6 +32,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
         for item in items:
             self._set_partner(item, resolver)
             self._set_name(item)
+            self._set_website(item)
             self._set_owner(item, resolver)
             self._set_pipeline(item, resolver)
             self._set_outcome(item, resolver)
@@ -138,6 +140,12 @@ class CrmMigrationTargetLead(models.AbstractModel):
         if not item.values.get("name"):
             item.values["name"] = item.key
             item.tell("no_name", "name", by="ID")
+
+    @api.model
+    def _set_website(self, item):
+        """Put the scheme in front, as Odoo does when it stores."""
+        if item.values.get("website"):
+            item.values["website"] = self.env["res.partner"]._clean_website(item.values["website"])
 
     # ------------------------------------------------------------- pipeline, stage, outcome
 
@@ -332,18 +340,17 @@ class CrmMigrationTargetLead(models.AbstractModel):
         """
         self.env.flush_all()
         by_record = list(zip(records, items, strict=True))
-        undated = [
-            record.id
-            for record, item in by_record
-            if not item.values["date_closed"] and item.values["probability"] == 100
-        ]
-        if undated:
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE crm_lead SET date_closed = NULL, day_close = NULL WHERE id IN %s",
-                    tuple(undated),
+        for name, days in DATES.items():
+            undated = [record.id for record, item in by_record if not item.values[name]]
+            if undated:
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE crm_lead SET %s = NULL %s WHERE id = ANY(%s)",
+                        SQL.identifier(name),
+                        SQL(", %s = NULL", SQL.identifier(days)) if days else SQL(),
+                        undated,
+                    )
                 )
-            )
         self._protect_zero(records.filtered(lambda lead: lead.active and not lead.probability))
         records.invalidate_recordset()
 

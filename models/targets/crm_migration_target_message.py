@@ -23,7 +23,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Message"
     _model = "mail.message"
-    _used = (*COMMON, "email_from", "duration", "outcome")
+    _used = (*COMMON, "email_from", "duration", "outcome", "recording")
 
     @api.model
     def _get_values(self, item, resolver):
@@ -46,6 +46,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
             "author_id": author,
             "email_from": self._get_from(item) or sender,
             "mail_activity_type_id": self._get_activity_type(kind),
+            "x_source_recording": mapped.get("recording") or False,
         }
 
     @api.model
@@ -76,8 +77,15 @@ class CrmMigrationTargetMessage(models.AbstractModel):
             facts.append(f"⏱ {mapped['duration']:g} min")
         if mapped.get("outcome"):
             facts.append(mapped["outcome"])
-        if facts and mapped["kind"] == "call":
-            body += Markup("<p>%s</p>") % escape(" · ".join(facts))
+        if mapped["kind"] == "call":
+            if facts:
+                body += Markup("<p>%s</p>") % escape(" · ".join(facts))
+            if mapped.get("recording"):
+                body += Markup('<p><a href="%(url)s">%(url)s</a></p>') % {
+                    "url": mapped["recording"]
+                }
+        elif mapped["kind"] == "email" and not body:
+            item.tell("missing_body")
         return str(body)
 
     @api.model

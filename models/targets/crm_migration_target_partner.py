@@ -192,7 +192,8 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         for item in items:
             parent = landed.get(item.values.get("parent_id"))
             if parent and not item.values.get("is_company"):
-                self._set_type(item, parent)
+                if "type" not in item.mapped.values:
+                    self._set_type(item, parent)
                 item.extra |= {
                     name: parent[name]
                     for name in [*shared, "lang"]
