@@ -86,7 +86,9 @@ class TestJourneySmartCrmOnline(JourneyCase):
     def test_history_of_five_files(self):
         """Calls, emails, meetings, notes and tasks stand on their records, oldest first."""
         lead, ann = self.one("deal", "701"), self.one("contact", "601")
-        self.assertEqual(self.history(lead).mapped("subject"), ["Our offer", "Kick-off", "Send contract"])
+        self.assertEqual(
+            self.history(lead).mapped("subject"), ["Our offer", "Kick-off", "Send contract"]
+        )
         note, call = self.history(ann)
         self.assertEqual((call.subject, call.author_id), ("Intro call", self.seller.partner_id))
         self.assertIn("Connected", call.body)

@@ -308,7 +308,7 @@ class StagesTest(unittest.TestCase):
             ("Contrat", "won", 100, 2),
         ]
         found = {one["name"]: one["probability"] for one in propose_stages(values)}
-        self.assertEqual(found, {"Proposal": 45, "Contrat": 80})
+        self.assertEqual(found, {"Proposal": 45, "Contrat": 80, "Won": 100})
 
     def test_unknown_end(self):
         stage = propose_stages([("Alles klar", "Gewonnen", 100, 3)])[0]
