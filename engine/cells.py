@@ -27,6 +27,8 @@ _STRONG_PHONE = re.compile(r"^(?:\+|00|\(|0\d*\s*[/ -])|\bext\b|\bx\d|\d\s+\d|\)
 _CODE = re.compile(r"(?=.*\d)[^\s,;|@]{2,64}")
 #: ``+49781507888`` and ``0149 224 132`` would pass for figures.
 _DIALLED = re.compile(r"\+\s?[1-9][\d\s]{6,}$|[-+]?0\d")
+_DIGIT = re.compile(r"\d")
+_ANSWERS = YES | NO
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 
 
@@ -65,13 +67,12 @@ def look(text):
     parsed = dates.parse(text)
     if parsed:
         return _date(parsed)
-    kinds = set()
-    if text.casefold() in YES or text.casefold() in NO:
-        kinds.add("boolean")
+    kinds = {"boolean"} if text.casefold() in _ANSWERS else set()
     figure = _figure(text)
     if figure:
         return figure._replace(kinds=figure.kinds | kinds)
-    return Look(frozenset(kinds | _words(text)))
+    kinds |= _words(text)
+    return Look(frozenset(kinds)) if kinds else PLAIN
 
 
 def _date(parsed):
@@ -87,7 +88,7 @@ def _date(parsed):
 
 
 def _figure(text):
-    if not any(letter.isdigit() for letter in text):
+    if not _DIGIT.search(text):
         return None
     if _LEADING_ZERO.fullmatch(text):
         return Look(frozenset(["zero", "code"] + ["digits"] * (len(text) > 6)))
@@ -125,7 +126,9 @@ def _words(text):
             kinds.add("emails")
     elif "." in text and _URL.fullmatch(text) and ("/" in text or not _FILE.search(text)):
         kinds.add("url")
-    if _PHONE.fullmatch(text) and sum(letter.isdigit() for letter in text) >= 6:
+    if not _DIGIT.search(text):
+        return kinds
+    if _PHONE.fullmatch(text) and len(_DIGIT.findall(text)) >= 6:
         kinds.add("phone" if _STRONG_PHONE.search(text) else "digits")
     if _CODE.fullmatch(text):
         kinds.add("code")

@@ -30,5 +30,28 @@ class DistinctSample:
             self.bits += 1
             self.seen = {old for old in self.seen if not old & ((1 << self.bits) - 1)}
 
+    def merge(self, other):
+        """Take in the sample of other rows of the same column."""
+        bits = max(self.bits, other.bits)
+        mask = (1 << bits) - 1
+        mine = {value for value in self.seen if not value & mask}
+        theirs = {value for value in other.seen if not value & mask}
+        self.repeated = self.repeated or other.repeated or bool(mine & theirs)
+        self.seen, self.bits = mine | theirs, bits
+        while len(self.seen) > SIZE:
+            self.bits += 1
+            self.seen = {old for old in self.seen if not old & ((1 << self.bits) - 1)}
+
+    def dump(self):
+        return {"seen": list(self.seen), "bits": self.bits, "repeated": self.repeated}
+
+    @classmethod
+    def load(cls, content):
+        """Return the sample that :meth:`dump` wrote."""
+        sample = cls()
+        sample.seen = set(content["seen"])
+        sample.bits, sample.repeated = content["bits"], content["repeated"]
+        return sample
+
     def estimate(self):
         return len(self.seen) << self.bits

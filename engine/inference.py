@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from .cells import look
+from .cells import PLAIN, look
 from .distinct import DistinctSample
 from .text import is_html, is_json
 from .types import ColumnProfile
@@ -45,7 +45,7 @@ class ColumnStatistics:
         self.parts = {separator: Counter() for separator in SEPARATORS}
         self.hashes = DistinctSample()
         self.ascending = self.descending = True
-        self.last = None
+        self.first = self.last = None
 
     def add(self, value):
         """Count one cell.
@@ -85,6 +85,58 @@ class ColumnStatistics:
             profile.choices = self.few_values()
         return profile
 
+    def merge(self, other):
+        """Take in the counts of further rows, as if they had been added after these."""
+        self.rows, self.filled = self.rows + other.rows, self.filled + other.filled
+        for name in ("long", "html", "named", "fractions"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("kinds", "orders", "marks", "decimals", "languages"):
+            getattr(self, name).update(getattr(other, name))
+        self.doubtful = other.doubtful | self.doubtful
+        self._merge_values(other)
+        for separator, parts in list(self.parts.items()):
+            parts.update(other.parts.get(separator, ()))
+            if separator not in other.parts or len(parts) > PARTS_CAP:
+                del self.parts[separator]
+        if self.last is not None and other.first is not None:
+            before, now = (len(self.last), self.last), (len(other.first), other.first)
+            self.ascending = self.ascending and before < now
+            self.descending = self.descending and before > now
+        self.ascending = self.ascending and other.ascending
+        self.descending = self.descending and other.descending
+        self.first = self.first if self.first is not None else other.first
+        self.last = other.last if other.last is not None else self.last
+
+    def _merge_values(self, other):
+        self.dropped = self.dropped or other.dropped
+        for value, count in other.values.items():
+            if value in self.values or len(self.values) < DISTINCT_CAP:
+                self.values[value] += count
+            else:
+                self.dropped = True
+        self.hashes.merge(other.hashes)
+
+    def skip(self, rows):
+        """Count rows of a table that has not this column."""
+        self.rows += rows
+
+    def dump(self):
+        """Return all counts as data for JSON; :meth:`load` reads it."""
+        content = {name: value for name, value in vars(self).items() if name != "hashes"}
+        return content | {"hashes": self.hashes.dump()}
+
+    @classmethod
+    def load(cls, content):
+        """Return the statistics that :meth:`dump` wrote."""
+        column = cls(content["name"])
+        for name, value in content.items():
+            if isinstance(getattr(column, name), Counter):
+                value = Counter(value)
+            setattr(column, name, value)
+        column.parts = {separator: Counter(parts) for separator, parts in column.parts.items()}
+        column.hashes = DistinctSample.load(content["hashes"])
+        return column
+
     # counting
 
     def _count_value(self, value, text):
@@ -99,6 +151,8 @@ class ColumnStatistics:
             before, now = (len(self.last), self.last), (len(text), text)
             self.ascending = self.ascending and before < now
             self.descending = self.descending and before > now
+        elif self.last is None:
+            self.first = text
         self.last = text
 
     def _worth_keeping(self, value):
@@ -106,6 +160,8 @@ class ColumnStatistics:
 
     def _count_look(self, text):
         seen = look(text)
+        if seen is PLAIN:
+            return
         self.kinds.update(seen.kinds)
         if seen.languages:
             self.named += 1

@@ -1,3 +1,4 @@
+import base64
 import hashlib
 import json
 from itertools import islice
@@ -10,6 +11,7 @@ from ..engine.inference import ColumnStatistics
 from ..engine.mapping import fold
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
+from .column_counts import ColumnCounts
 
 PREVIEW_ROWS = 10
 # Enough rows to tell which column holds the ID; the map itself is proposed from all rows.
@@ -225,13 +227,21 @@ class CrmMigrationExtractor(models.AbstractModel):
         # The reader stands there now, even if what follows is undone.
         state["position"] += len(rows)
         if rows:
-            self._stage(run, file, rows, state["keys"])
+            entries = self._stage(run, file, rows, state["keys"])
+            self._count(state, entries)
             run.cursor = (run.cursor or {}) | {str(file.id): state["position"]}
             run.processed += len(rows)
         else:
             self._tell_watched(run, file, state["watcher"])
             self._close_reader(run)
-            file.write({"state": "staged", "rows": (run.cursor or {}).get(str(file.id), 0)})
+            counts = state["counts"]
+            file.write(
+                {
+                    "state": "staged",
+                    "rows": (run.cursor or {}).get(str(file.id), 0),
+                    "counts": base64.b64encode(counts.dump()) if counts else False,
+                }
+            )
             self._check_counts(project, file)
         return True
 
@@ -256,6 +266,8 @@ class CrmMigrationExtractor(models.AbstractModel):
             "watcher": watcher,
             # The watcher sees the rows that are skipped as well: it speaks of the whole file.
             "rows": islice(table.rows(watcher), done, None),
+            # Counts of a file that is read on from here would lack the rows before.
+            "counts": None if done else ColumnCounts(file.header),
             "keys": self._get_staged_keys(run, file),
         }
         _OPEN[run.id] = state
@@ -316,6 +328,15 @@ class CrmMigrationExtractor(models.AbstractModel):
             }
             problems += [(p, where) for p in (*row.problems, *([problem] if problem else []))]
         self._replace_issues(run, list(found.values()), problems)
+        return [entry for entry, __ in staged]
+
+    @api.model
+    def _count(self, state, entries):
+        """Count the cells of staged rows, for the map to be proposed from all of them."""
+        if state["counts"]:
+            for entry in entries:
+                if entry["state"] != "skipped":
+                    state["counts"].add(entry["payload"])
 
     @api.model
     def _replace_issues(self, run, record_ids, problems):

@@ -76,6 +76,7 @@ class CrmMigrationFile(models.Model):
         required=True,
     )
     rows = fields.Integer(string="Rows Read", readonly=True)
+    counts = fields.Binary(attachment=False, help="Counts over the columns, from all rows.")
     generation = fields.Integer(help="Export it belongs to; a delta begins a new one.")
     expected_rows = fields.Integer(
         help="What the source's own screen says; compared with the rows read. 0: not given."

@@ -1,14 +1,16 @@
+import base64
 import re
 
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine import proposing
-from ..engine.inference import ColumnStatistics, settle_dates
+from ..engine.inference import settle_dates
 from ..engine.mapping import fold
 from ..engine.relations import find_links
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
+from .column_counts import ColumnCounts
 from .pipelines import Pipelines
 from .resolver import Resolver
 
@@ -65,12 +67,34 @@ class CrmMigrationProposer(models.AbstractModel):
 
     @api.model
     def _profile_columns(self, project, entity):
-        """Return the column profiles of an entity, from all its rows."""
-        columns = {name: ColumnStatistics(name) for name in self._get_header(project, entity)}
+        """Return the column profiles of an entity, from all its rows.
+
+        They were counted when the rows were staged; else all rows are read again.
+        """
+        return (self._merge_counts(project, entity) or self._read_counts(project, entity)).profiles()
+
+    @api.model
+    def _merge_counts(self, project, entity):
+        """Return the counts kept with the files of the newest export, or None if one has none."""
+        files = project.file_ids.filtered(
+            lambda file: (
+                (file.entity, file.state, file.generation)
+                == (entity, "staged", project.generation)
+            )
+        ).with_context(bin_size=False)
+        if not files or not all(file.counts for file in files):
+            return None
+        merged = ColumnCounts([])
+        for file in files:
+            merged.merge(ColumnCounts.load(base64.b64decode(file.counts)))
+        return merged
+
+    @api.model
+    def _read_counts(self, project, entity):
+        counts = ColumnCounts(self._get_header(project, entity))
         for payload in self._read_payloads(project, entity):
-            for name, statistics in columns.items():
-                statistics.add(payload.get(name))
-        return [statistics.profile() for statistics in columns.values()]
+            counts.add(payload)
+        return counts
 
     @api.model
     def _get_header(self, project, entity):

@@ -11,6 +11,7 @@ from . import test_memory
 from . import test_profile_crmconnect
 from . import test_profile_spark_crm
 from . import test_profile_streetsmart
+from . import test_proposing_values
 from . import test_policies
 from . import test_proof
 from . import test_query_counts
