@@ -31,6 +31,7 @@
         "wizards/crm_migration_project_rollback_views.xml",
         "views/crm_migration_file_views.xml",
         "views/crm_migration_mapping_views.xml",
+        "views/crm_migration_memory_views.xml",
         "views/crm_migration_record_views.xml",
         "views/crm_migration_run_views.xml",
         "views/crm_migration_log_views.xml",

@@ -24,3 +24,17 @@ def explain(reason, column, found=None):
         elif found.slot.kinds:
             parts.append(texts["kind_differs"] % facts)
     return "; ".join(parts)
+
+
+def facts_of(column, found):
+    """Return what speaks for a proposal, as data, for those who say it in another language.
+
+    :return: ``slot``; ``alias``, the known name it resembles; ``fits``, whether the values are of
+        a kind that the slot holds (missing where that says nothing)
+    """
+    facts = {"slot": found.slot.name}
+    if found.alias:
+        facts["alias"] = found.alias
+    if found.slot.kinds and column.filled and column.kind:
+        facts["fits"] = column.kind in found.slot.kinds
+    return facts

@@ -98,6 +98,7 @@ class Proposal:
     :param score: how probable it is that the proposal is right, 0..1
     :param reason: code of the reason: ``profile``, ``alias``, ``values``, ``custom``, ``nothing``
     :param explanation: the reason in words
+    :param facts: what the words are about, see :func:`explaining.facts_of`
     :param label: label of the custom field to make, when ``field`` starts with ``x_`` and is new
     :param field_type: Odoo type of that field (char, text, html, integer, float, date, datetime,
         boolean, selection)
@@ -110,6 +111,7 @@ class Proposal:
     field_type: str = ""
     alternatives: tuple = ()
     explanation: str = ""
+    facts: dict = field(default_factory=dict)
 
     @property
     def certain(self):

@@ -76,5 +76,5 @@ class CrmMigrationMapping(models.Model):
         return action | {
             "domain": [("mapping_id", "=", self.id)],
             "display_name": self.display_name,
-            "context": {"search_default_questions": 0},
+            "context": {"search_default_questions": 0, "crm_migration_project": self.project_id.id},
         }

@@ -2,13 +2,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine.transforms import TRANSFORMS
-from ..engine.types import Rule
+from ..engine.types import CERTAIN, Rule
+from . import words
 from .line_preview import LinePreview
 from .target_choices import TargetChoices
 
 STATES = [("proposed", "To confirm"), ("confirmed", "Confirmed"), ("ignored", "Ignored")]
 # What decides where a column goes and how: a change of it is a decision.
 DECIDING = {"target_field", "transform", "reference", "options", "new_type"}
+# Transforms that the order of dates or the decimal mark changes.
+DOUBTED = ("date", "datetime", "integer", "float", "money", "percent", "probability")
 # Options that a person may correct, each with a field of its own.
 READING = ("date_order", "decimal", "separator")
 
@@ -79,7 +82,13 @@ class CrmMigrationMappingLine(models.Model):
     choices = fields.Json(help="Distinct values of a pick-list.")
     score = fields.Float(aggregator=None, digits=(3, 2), help="1 is certain.")
     reason = fields.Char(help="Why this target was proposed.")
-    alternatives = fields.Json()
+    alternatives = fields.Json(help="Next best meanings, by their names in the engine.")
+    evidence = fields.Json(help="What the reason is about.")
+    doubts = fields.Json(help="What the values leave open: how dates, numbers are read.")
+    kind_label = fields.Char(compute="_compute_explanation", string="Contents")
+    explanation = fields.Char(compute="_compute_explanation", string="Why")
+    others = fields.Json(compute="_compute_others", string="Or")
+    is_certain = fields.Boolean(compute="_compute_is_certain", store=True)
     state = fields.Selection(STATES, default="proposed", required=True)
     decided_by_id = fields.Many2one("res.users", readonly=True)
     decided_at = fields.Datetime(readonly=True)
@@ -147,6 +156,30 @@ class CrmMigrationMappingLine(models.Model):
             for line in lines:
                 line.target_label = choices.describe(line)
 
+    @api.depends("score", "doubts")
+    def _compute_is_certain(self):
+        for line in self:
+            line.is_certain = line.score >= CERTAIN and not line.doubts
+
+    @api.depends("reason", "evidence", "kind", "doubts", "target_label")
+    @api.depends_context("lang")
+    def _compute_explanation(self):
+        kinds = words.get_kinds(self.env)
+        for line in self:
+            line.kind_label = kinds.get(line.kind, line.kind)
+            line.explanation = words.explain(self.env, line, line.target_label)
+
+    @api.depends("alternatives", "target_field", "reference", "options", "new_type", "state")
+    @api.depends_context("lang")
+    def _compute_others(self):
+        for mapping, lines in self.grouped("mapping_id").items():
+            choices = TargetChoices(mapping)
+            for line in lines:
+                line.others = [
+                    {name: choice[name] for name in ("key", "label", "name")}
+                    for choice in choices.get_alternatives(line)
+                ]
+
     @api.depends("options")
     def _compute_options(self):
         for line in self:
@@ -197,8 +230,57 @@ class CrmMigrationMappingLine(models.Model):
         self.check_access("read")
         return self.mapping_id._get_target_choices(self)
 
+    def choose_alternative(self, key):
+        """Send the column where one of the two next best proposals says.
+
+        :param key: of an entry of ``others``
+        """
+        self.ensure_one()
+        for choice in TargetChoices(self.mapping_id).get_alternatives(self):
+            if choice["key"] == key:
+                self.write(choice["values"])
+                return True
+        raise UserError(self.env._("This is no longer proposed: load the page again."))
+
+    def action_confirm_certain(self):
+        """Accept what is right 99 times in 100; questions stay.
+
+        The button stands above the list whatever is selected: it is about the whole project.
+        """
+        project = self.project_id or self.project_id.browse(
+            self.env.context.get("crm_migration_project") or []
+        )
+        lines = project.line_ids
+        lines.filtered(lambda line: line.state == "proposed" and line.is_certain)._accept()
+
     def action_confirm(self):
-        """Accept the proposals as they stand; a line without a target stays ignored."""
+        """Accept the proposals as they stand; a line without a target stays ignored.
+
+        :raises UserError: while it is open how a column's dates or numbers are read
+        """
+        open_lines = self.filtered(lambda line: line._get_open_doubts())
+        if open_lines:
+            raise UserError(
+                self.env._(
+                    "Say first how these columns are read, or keep them as text: %(columns)s",
+                    columns=", ".join(open_lines.mapped("column")),
+                )
+            )
+        self._accept()
+
+    def _get_open_doubts(self):
+        """Return the codes of what the values leave open and nobody answered yet."""
+        self.ensure_one()
+        answers = {"ambiguous_date": "date_order", "ambiguous_number": "decimal"}
+        if self.transform not in DOUBTED or not self.target_field:
+            return []
+        return [
+            code
+            for code in self.doubts or ()
+            if code in answers and not (self.options or {}).get(answers[code])
+        ]
+
+    def _accept(self):
         for has_target, lines in self.grouped(lambda line: bool(line.target_field)).items():
             lines.write({"state": "confirmed" if has_target else "ignored"})
 

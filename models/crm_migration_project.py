@@ -560,9 +560,17 @@ class CrmMigrationProject(models.Model):
         self._start("propose")
 
     def action_confirm_all(self):
-        """Accept every proposal of the map that waits, as an explicit decision."""
-        self.line_ids.filtered(lambda line: line.state == "proposed").action_confirm()
+        """Accept every proposal of the map that waits, as an explicit decision.
+
+        Where the order of dates is open, only what can be read in one way is read; the other cells
+        are told, row by row.
+        """
+        self.line_ids.filtered(lambda line: line.state == "proposed")._accept()
         self.value_ids.filtered(lambda value: value.state == "proposed").action_confirm()
+
+    def action_confirm_certain(self):
+        """Accept what is right 99 times in 100; the questions stay."""
+        self.line_ids[:1].action_confirm_certain()
 
     def action_confirm_map(self):
         """Approve the map. Refused while a line or a value waits for a decision.

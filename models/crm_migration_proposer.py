@@ -186,6 +186,7 @@ class CrmMigrationProposer(models.AbstractModel):
             "fill_rate": column.filled / column.rows if column.rows else 0.0,
             "kind": column.kind,
             "choices": column.choices,
+            "doubts": sorted({problem.code for problem in column.problems}),
         }
 
     @api.model
@@ -202,12 +203,13 @@ class CrmMigrationProposer(models.AbstractModel):
             "score": proposal.score,
             "reason": proposal.reason,
             "alternatives": list(proposal.alternatives),
+            "evidence": proposal.facts,
         }
 
     @api.model
     def _tell_columns(self, project, profiles):
         """Tell what cannot be decided from the values: date orders, times without a zone."""
-        codes = ["ambiguous_date", "timezone_assumed"]
+        codes = ["ambiguous_date", "ambiguous_number", "mixed_column", "timezone_assumed"]
         self.env["crm.migration.issue"]._clear(project, codes)
         problems = []
         for entity, columns in profiles.items():

@@ -66,6 +66,27 @@ class TargetChoices:
             for choice in choices
         ]
 
+    def get_alternatives(self, line):
+        """Return the two next best places of a column: what the engine saw, then what never fails.
+
+        :return: list of dicts with ``key``, ``label``, ``name`` and ``values``
+        """
+        if line.target_field == "id":
+            return []
+        slots = {slot.name: slot for slot in self._list_slots()}
+        named = [slots[name] for name in line.alternatives or [] if name in slots]
+        found = [self._get_slot(slot, line) for slot in named]
+        found += [one for one in self._get_special(line) if one["key"] in ("new", "kept", "out")]
+        now = (line.target_field or "", (line.options or {}).get("part"), line.reference or "")
+        others = []
+        for choice in found:
+            values = choice["values"]
+            goes = (values["target_field"] or "", (values.get("options") or {}).get("part"))
+            goes += (values["reference"] or "",)
+            if goes != now and not (choice["key"] == "new" and line.new_type):
+                others.append(choice)
+        return others[:2]
+
     def describe(self, line):
         """Return the label of where a column goes now."""
         name = line.target_field
@@ -79,19 +100,20 @@ class TargetChoices:
 
     def _get_slots(self, line):
         """Return what the engine knows to do with columns of this entity."""
-        if not self.entity:
-            return []
-        return [
-            {
-                "key": slot.name,
-                "slot": slot.name,
-                "label": self._get_label(slot.field, slot.reference, slot.options.get("part")),
-                "name": slot.field,
-                "values": self._get_slot_values(slot, line),
-            }
-            for slot in load_vocabulary().slots_of(self.entity)
-            if slot.field and slot.field not in ("id", "x_source_data")
-        ]
+        return [self._get_slot(slot, line) for slot in self._list_slots()]
+
+    def _list_slots(self):
+        slots = load_vocabulary().slots_of(self.entity) if self.entity else []
+        return [slot for slot in slots if slot.field and slot.field not in ("id", "x_source_data")]
+
+    def _get_slot(self, slot, line):
+        return {
+            "key": slot.name,
+            "slot": slot.name,
+            "label": self._get_label(slot.field, slot.reference, slot.options.get("part")),
+            "name": slot.field,
+            "values": self._get_slot_values(slot, line),
+        }
 
     def _get_slot_values(self, slot, line):
         column = ColumnProfile(

@@ -186,3 +186,92 @@ def describe_part(env, part):
         "middle": env._("middle name"),
         "last": env._("last name"),
     }.get(part, "")
+
+
+def get_kinds(env):
+    """Return {kind of values the engine tells: its name}."""
+    return {
+        "text": env._("text"),
+        "longtext": env._("long text"),
+        "html": env._("formatted text"),
+        "json": env._("structured data"),
+        "integer": env._("whole numbers"),
+        "float": env._("numbers"),
+        "money": env._("amounts of money"),
+        "percent": env._("percentages"),
+        "boolean": env._("yes or no"),
+        "date": env._("dates"),
+        "datetime": env._("dates and times"),
+        "email": env._("email addresses"),
+        "phone": env._("phone numbers"),
+        "url": env._("web addresses"),
+        "country": env._("countries"),
+        "state": env._("states or provinces"),
+        "language": env._("languages"),
+        "currency": env._("currencies"),
+        "choice": env._("a pick-list"),
+        "multiselect": env._("several choices"),
+        "identifier": env._("identifiers"),
+        "reference": env._("references to other records"),
+    }
+
+
+def get_reasons(env):
+    """Return {reason of a proposed target: why, in words}; they are filled by the map's line."""
+    return {
+        "profile": env._("%(source)s names this column so"),
+        "alias": env._("“%(column)s” is a usual name of %(target)s"),
+        "moment": env._("“%(column)s” is the time of %(target)s"),
+        "words": env._("The words of “%(column)s” mean %(target)s"),
+        "similar": env._("“%(column)s” resembles “%(alias)s”"),
+        "contains": env._(
+            "“%(column)s” contains a name of %(target)s; the rest is not understood"
+        ),
+        "values": env._("The values look like %(target)s"),
+        "relation": env._("Its values are those of %(target)s in another file"),
+        "neighbour": env._("Beside the other columns it can only be %(target)s"),
+        "remembered": env._("Confirmed so before, for the same columns of this source"),
+        "remembered_near": env._("Confirmed so before, for nearly the same columns of this source"),
+        "known": env._("Known to have no field in Odoo; kept in a field of its own"),
+        "custom": env._("No usual field fits; kept in a field of its own"),
+        "kept": env._("No usual field fits; kept with the source data"),
+        "technical": env._("Technical column of the source; kept with the source data"),
+        "derived": env._("Worked out by the source from other data"),
+        "role": env._("Roles of the source give no rights in Odoo"),
+        "secret": env._("Secrets are never moved"),
+        "empty": env._("No row has a value"),
+        "nothing": env._("Nothing fits"),
+    }
+
+
+def get_questions(env):
+    """Return {doubt about how a column is read: the question}."""
+    return {
+        "ambiguous_date": env._("Does the day or the month come first?"),
+        "ambiguous_number": env._("Does the comma or the point mark the decimals?"),
+        "mixed_column": env._("The values are of several kinds: is it text?"),
+    }
+
+
+def explain(env, line, target):
+    """Return why a column is proposed to go where it goes, in the user's language.
+
+    :param line: ``crm.migration.mapping.line``
+    :param target: name of where it goes
+    """
+    evidence = line.evidence or {}
+    kind = get_kinds(env).get(line.kind, line.kind)
+    facts = {
+        "column": line.column,
+        "target": target,
+        "alias": evidence.get("alias", ""),
+        "source": line.project_id._get_profile().name or env._("The source"),
+        "kind": kind,
+    }
+    parts = [get_reasons(env).get(line.reason, line.reason or "") % facts]
+    if evidence.get("fits"):
+        parts.append(env._("its values fit (%(kind)s)", kind=kind))
+    elif evidence.get("fits") is False:
+        parts.append(env._("its values are of another kind (%(kind)s)", kind=kind))
+    parts += [words for code, words in get_questions(env).items() if code in (line.doubts or ())]
+    return "; ".join(filter(None, parts))

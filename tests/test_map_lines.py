@@ -1,5 +1,9 @@
+from odoo.exceptions import UserError
 from odoo.tests import Form
 
+from ..engine import vocabulary
+from ..engine.inference import KINDS
+from ..models import words
 from .common import MigrationCase
 
 CLOSING = "Expected Close Date"
@@ -89,3 +93,59 @@ class TestMapLines(MigrationCase):
             self.assertNotEqual(form.preview, before)
         self.assertEqual(line.options["decimal"], ".")
         self.assertEqual(line.state, "confirmed")
+
+
+class TestEvidence(MigrationCase):
+    """Each line of the map says how sure it is, why, and what else it could be."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        rows = [row | {"Closing": "03/04/2024"} for row in DEALS]
+        for row in rows:
+            row.pop(CLOSING)
+        cls.project = cls.propose(cls.make_project({"deals.csv": rows}))
+
+    def line(self, column):
+        return self.project.line_ids.filtered(lambda line: line.column == column)
+
+    def test_reason_in_words_of_the_user(self):
+        line = self.line("Amount")
+        self.assertIn("“Amount”", line.explanation)
+        self.assertIn(line.target_label, line.explanation)
+        self.assertIn("its values fit", line.explanation)
+        self.assertEqual(line.kind_label, "numbers")
+
+    def test_every_reason_has_words(self):
+        known = set(words.get_reasons(self.env))
+        self.assertLessEqual(set(vocabulary.load().reasons) - {"kind_fits", "kind_differs"}, known)
+        self.assertLessEqual(set(KINDS), set(words.get_kinds(self.env)))
+
+    def test_two_next_best_one_click_away(self):
+        line = self.line("Plan")
+        self.assertEqual(len(line.others), 2)
+        kept = next(other for other in line.others if other["name"] == "x_source_data")
+        line.choose_alternative(kept["key"])
+        self.assertEqual((line.target_field, line.state), ("x_source_data", "confirmed"))
+        self.assertFalse(line.new_type)
+        with self.assertRaises(UserError):
+            line.choose_alternative(kept["key"])
+
+    def test_certain_lines_are_confirmed_at_once_and_questions_stay(self):
+        self.project.action_confirm_certain()
+        states = {line.column: line.state for line in self.project.line_ids}
+        self.assertEqual(states["Amount"], "confirmed")
+        self.assertEqual(states["Closing"], "proposed")
+        for line in self.project.line_ids:
+            self.assertEqual(line.state == "confirmed", line.is_certain, line.column)
+
+    def test_an_open_order_of_dates_blocks_the_line(self):
+        line = self.line("Closing")
+        self.assertEqual(line.doubts, ["ambiguous_date"])
+        self.assertFalse(line.is_certain)
+        self.assertIn("month", line.explanation)
+        with self.assertRaisesRegex(UserError, "Closing"):
+            line.action_confirm()
+        line.date_order = "dmy"
+        self.assertEqual(line.state, "confirmed")
+        line.action_confirm()

@@ -1,5 +1,8 @@
 """What a person confirmed for a table of a source is proposed first the next time."""
 
+import json
+
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from .common import MigrationCase
@@ -50,12 +53,45 @@ class TestMemory(MigrationCase):
         )
         self.assertEqual(set(again.line_ids.mapped("state")), {"proposed"})
 
-    def test_other_columns(self):
-        """A table with another header is proposed as if nothing had been confirmed."""
+    def test_nearly_the_same_columns(self):
+        """A source that got a column is still itself; where the program says otherwise, it asks."""
         self.confirm(Nick="comment")
         rows = [row | {"Tier": "A"} for row in ROWS]
         other = self.make(rows)
-        self.assertNotEqual(self.line(other, "Nick").reason, "remembered")
+        nick = self.line(other, "Nick")
+        self.assertEqual((nick.target_field, nick.reason), ("comment", "remembered_near"))
+        self.assertFalse(nick.is_certain)
+        self.assertTrue(self.line(other, "Email").is_certain)
+        self.assertNotIn("remembered", self.line(other, "Tier").reason)
+
+    def test_other_columns(self):
+        """A table with another header is proposed as if nothing had been confirmed."""
+        self.confirm(Nick="comment")
+        rows = [row | {"Tier": "A", "Size": "5", "Fax": "1"} for row in ROWS]
+        other = self.make(rows)
+        self.assertNotIn("remembered", self.line(other, "Nick").reason)
+
+    def test_forgotten(self):
+        """What is forgotten is proposed as if it had never been confirmed; only managers forget."""
+        self.confirm(Nick="comment")
+        memory = self.env["crm.migration.memory"].search([("entity", "=", "contact")])
+        self.assertIn("comment", memory.summary["Nick"])
+        user = self.make_user("User", "user@x.example", "crm_migration.crm_migration_group_user")
+        with self.assertRaises(AccessError):
+            memory.with_user(user).action_forget()
+        memory.action_forget()
+        self.assertNotIn("remembered", self.line(self.make(), "Nick").reason)
+
+    def test_a_saved_map_makes_the_same_map(self):
+        """Written to a file and read into another project, a map says the same in every line."""
+        first = self.confirm(Nick="comment")
+        saved = json.loads(json.dumps(first._export_map()))
+        self.env["crm.migration.memory"].search([]).sudo().unlink()
+        second = self.make()
+        self.assertNotEqual(self.line(second, "Nick").target_field, "comment")
+        second._import_map(saved)
+        self.assertEqual(second._export_map(), first._export_map())
+        self.assertEqual(set(second.line_ids.mapped("state")), set(first.line_ids.mapped("state")))
 
     def test_last_word_counts(self):
         """What was confirmed last is remembered; one entry for a table, however often it comes."""

@@ -2,7 +2,7 @@
 
 import re
 
-from ..explaining import explain
+from ..explaining import explain, facts_of
 from ..headers import Match, match, squash
 from ..relations import SHARE
 from ..types import Proposal, Rule
@@ -210,6 +210,7 @@ def _of_slot(rule, found, column, matches, contested):
         field_type=slot.field_type,
         alternatives=_others(matches, slot),
         explanation=explain(slot.reason or found.reason, column, found),
+        facts=facts_of(column, found),
     )
 
 
