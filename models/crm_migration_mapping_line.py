@@ -108,6 +108,8 @@ class CrmMigrationMappingLine(models.Model):
             if vals.keys() & DECIDING:
                 out = "target_field" in vals and not vals["target_field"]
                 vals = {"state": "ignored" if out else "confirmed"} | vals
+            if vals.keys() & {"target_field", "reference"}:
+                vals = {"reason": "chosen", "evidence": False} | vals
             if "state" in vals:
                 vals = vals | decided
             self._check_key(vals)

@@ -795,7 +795,8 @@ class CrmMigrationProject(models.Model):
         for saved in content.get("lines", []):
             line = lines.get((saved.get("entity"), saved.get("column")))
             if line:
-                line.write({name: saved[name] for name in LINE_FIELDS if name in saved})
+                told = {name: saved[name] for name in LINE_FIELDS if name in saved}
+                line.write(told | {"reason": "saved", "evidence": False})
         values = {(v.domain, v.group or "", v.source_value): v for v in self.value_ids}
         for saved in content.get("values", []):
             key = (saved.get("domain"), saved.get("group") or "", saved.get("source_value"))
@@ -804,7 +805,9 @@ class CrmMigrationProject(models.Model):
 
     def _prepare_saved_value(self, saved):
         vals = {name: saved[name] for name in VALUE_FIELDS if name in saved}
-        if saved.get("user"):
-            user = self.env["res.users"].search([("login", "=", saved["user"])])
-            vals["user_id"] = user.id
+        for name, model, key in (("user", "res.users", "login"), ("stage", "crm.stage", "name")):
+            if saved.get(name):
+                found = self.env[model].search([(key, "=", saved[name])])
+                if len(found) == 1:  # of two stages of one name none is guessed
+                    vals[f"{name}_id"] = found.id
         return vals

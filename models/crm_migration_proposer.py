@@ -71,15 +71,16 @@ class CrmMigrationProposer(models.AbstractModel):
 
         They were counted when the rows were staged; else all rows are read again.
         """
-        return (self._merge_counts(project, entity) or self._read_counts(project, entity)).profiles()
+        return (
+            self._merge_counts(project, entity) or self._read_counts(project, entity)
+        ).profiles()
 
     @api.model
     def _merge_counts(self, project, entity):
         """Return the counts kept with the files of the newest export, or None if one has none."""
         files = project.file_ids.filtered(
             lambda file: (
-                (file.entity, file.state, file.generation)
-                == (entity, "staged", project.generation)
+                (file.entity, file.state, file.generation) == (entity, "staged", project.generation)
             )
         ).with_context(bin_size=False)
         if not files or not all(file.counts for file in files):

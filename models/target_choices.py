@@ -76,7 +76,13 @@ class TargetChoices:
         slots = {slot.name: slot for slot in self._list_slots()}
         named = [slots[name] for name in line.alternatives or [] if name in slots]
         found = [self._get_slot(slot, line) for slot in named]
-        found += [one for one in self._get_special(line) if one["key"] in ("new", "kept", "out")]
+        short = {
+            "new": self.env._("New field"),
+            "kept": self.env._("Keep as data"),
+            "out": self.env._("Leave out"),
+        }
+        special = {one["key"]: one for one in self._get_special(line)}
+        found += [special[key] | {"label": short[key]} for key in short if key in special]
         now = (line.target_field or "", (line.options or {}).get("part"), line.reference or "")
         others = []
         for choice in found:

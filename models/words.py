@@ -220,15 +220,15 @@ def get_reasons(env):
     """Return {reason of a proposed target: why, in words}; they are filled by the map's line."""
     return {
         "profile": env._("%(source)s names this column so"),
-        "alias": env._("“%(column)s” is a usual name of %(target)s"),
-        "moment": env._("“%(column)s” is the time of %(target)s"),
-        "words": env._("The words of “%(column)s” mean %(target)s"),
-        "similar": env._("“%(column)s” resembles “%(alias)s”"),
-        "contains": env._(
-            "“%(column)s” contains a name of %(target)s; the rest is not understood"
-        ),
+        "chosen": env._("Chosen by hand"),
+        "saved": env._("From a saved map"),
+        "alias": env._("Usual name of %(target)s"),
+        "moment": env._("Its words name the time of %(target)s"),
+        "words": env._("Its words mean %(target)s"),
+        "similar": env._("Resembles “%(alias)s”"),
+        "contains": env._("Contains a name of %(target)s; the rest is not understood"),
         "values": env._("The values look like %(target)s"),
-        "relation": env._("Its values are those of %(target)s in another file"),
+        "relation": env._("Its values stand in another file: %(target)s"),
         "neighbour": env._("Beside the other columns it can only be %(target)s"),
         "remembered": env._("Confirmed so before, for the same columns of this source"),
         "remembered_near": env._("Confirmed so before, for nearly the same columns of this source"),
@@ -262,7 +262,6 @@ def explain(env, line, target):
     evidence = line.evidence or {}
     kind = get_kinds(env).get(line.kind, line.kind)
     facts = {
-        "column": line.column,
         "target": target,
         "alias": evidence.get("alias", ""),
         "source": line.project_id._get_profile().name or env._("The source"),

@@ -91,6 +91,7 @@ class TestMemory(MigrationCase):
         self.assertNotEqual(self.line(second, "Nick").target_field, "comment")
         second._import_map(saved)
         self.assertEqual(second._export_map(), first._export_map())
+        self.assertEqual(set(second.line_ids.mapped("reason")), {"saved"})
         self.assertEqual(set(second.line_ids.mapped("state")), set(first.line_ids.mapped("state")))
 
     def test_last_word_counts(self):
