@@ -9,7 +9,7 @@ from . import words
 
 # Share of columns in common from which two tables are the same one at different times.
 NEAR = 0.8
-# How sure a column is whose table is only nearly the remembered one, and the program says otherwise.
+# How sure a column is whose table is only nearly the remembered one, where the program differs.
 RECALLED = 0.95
 DOUBTFUL = 0.9
 
