@@ -38,6 +38,7 @@
         "views/crm_migration_issue_views.xml",
         "views/crm_migration_check_views.xml",
         "views/crm_migration_inventory_views.xml",
+        "views/crm_migration_readiness_views.xml",
         "views/crm_migration_project_views.xml",
         "views/crm_migration_menus.xml",
         "views/res_partner_views.xml",

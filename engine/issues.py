@@ -594,4 +594,74 @@ CATALOGUE = {
         "Exactly %(count)s rows: the cap of the plan",
         "Check the count on the source's screen.",
     ),
+    # optional apps
+    "app_missing": Kind(
+        "info",
+        "Left out: its app is not used",
+        "Odoo has no place for the record without its app; it is in the written list",
+        "Install the app and choose it under “Apps”, or build the record by hand.",
+    ),
+    "price_missing": Kind(
+        "warning", "Without a price", "The source gives no price", "Give the product its price."
+    ),
+    "stock_not_booked": Kind(
+        "info",
+        "Stock is not booked",
+        "The source counts %(value)s; a count books its value, so it is only kept",
+        "Count the stock in Inventory.",
+    ),
+    "product_code_taken": Kind(
+        "warning",
+        "Two products of one code",
+        "%(value)s is the code of another product too",
+        "Check whether the two are one.",
+    ),
+    "total_differs": Kind(
+        "warning",
+        "Lines do not add up to the total",
+        "The source's total is %(value)s, its lines add up to %(lines)s; the rest is a line",
+        "Compare the document with the source.",
+    ),
+    "document_without_contact": Kind(
+        "hold",
+        "Belongs to no contact",
+        "No contact of the export is named, or it cannot be told which one",
+        "Name the contact in the source, or link it.",
+    ),
+    "line_without_document": Kind(
+        "hold",
+        "Line without its document",
+        "Document %(value)s is not in the export",
+        "Export the documents too.",
+    ),
+    "status_missing": Kind(
+        "info",
+        "Without a status",
+        "The source tells no status of the document",
+        "Check whether it is what the file says: an order, an unpaid invoice.",
+    ),
+    "course_part": Kind(
+        "info",
+        "Part of a course",
+        "Modules and lessons are in the saved hierarchy of the courses",
+        "Build the contents of the course from the hierarchy.",
+    ),
+    "course_missing": Kind(
+        "hold",
+        "Course not found",
+        "Course %(value)s is not in the export, or is held",
+        "Export the courses too, or name the course.",
+    ),
+    "member_without_email": Kind(
+        "hold",
+        "Member without an email address",
+        "A mailing list needs an address; the source gives none that can be read",
+        "Give the contact an address.",
+    ),
+    "segment_dynamic": Kind(
+        "info",
+        "Dynamic segment",
+        "A rule, not a list: %(value)s",
+        "Build it as a filter of contacts or as a mailing list.",
+    ),
 }

@@ -19,7 +19,7 @@ POLICIES = {
 }
 ENTITY_KEYS = {
     "code", "target", "constants", "files", "keys", "columns", "load_order", "label", "endpoint",
-    "evidence", "assumed",
+    "repeats", "evidence", "assumed",
 }  # fmt: skip
 
 
@@ -32,6 +32,7 @@ class Entity:
     :param files: file name patterns (fnmatch, compared in small letters)
     :param keys: slots that identify a record, best first
     :param columns: header as the product names it -> slot
+    :param repeats: rows with one ID belong together: an order has one row for each of its lines
     """
 
     code: str
@@ -43,6 +44,7 @@ class Entity:
     load_order: int = 0
     label: str = ""
     endpoint: str = ""
+    repeats: bool = False
     evidence: str = ""
     assumed: bool = False
 
@@ -57,6 +59,8 @@ class Profile:
 
     :param products: the unrelated products of that name, as ``code``, ``name`` and the ``words``
         that headers of their exports have, if there are several
+    :param uses: kinds of activity that an optional app of Odoo takes, where it is installed:
+        ``{"kind": "task", "app": "project"}``
     :param generic: no product, but what is usual in all of them: for a CRM without a profile
     """
 
@@ -70,6 +74,7 @@ class Profile:
     inventory: tuple = ()
     objects: tuple = ()
     products: tuple = ()
+    uses: tuple = ()
     rest: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
     evidence: dict = field(default_factory=dict)
@@ -122,7 +127,7 @@ def build(content, file="profile"):
     entities = tuple(_entity(file, entry) for entry in content["entities"])
     _check_entities(file, entities)
     _check_rest(file, content, entities)
-    lists = ("variants", "caps", "gotchas", "inventory", "objects", "products")
+    lists = ("variants", "caps", "gotchas", "inventory", "objects", "products", "uses")
     known = {key: tuple(content.get(key, ())) for key in lists}
     return Profile(
         code=content["code"],
@@ -180,10 +185,13 @@ def _check_policies(file, policies):
 def _check_rest(file, content, entities):
     vocabulary = load_vocabulary()
     _check_policies(file, content["policies"])
-    for key in ("caps", "gotchas", "inventory", "objects", "products"):
+    for key in ("caps", "gotchas", "inventory", "objects", "products", "uses"):
         for number, fact in enumerate(content.get(key, ()), start=1):
             if not fact.get("evidence") and not fact.get("assumed"):
                 raise wrong(file, f"{key} {number}", "has neither evidence nor assumed")
+    for number, use in enumerate(content.get("uses", ()), start=1):
+        if use.get("kind") not in vocabulary.domains()["activity_kind"]:
+            raise wrong(file, f"uses {number}", f"{use.get('kind')!r} is no kind of activity")
     for number, row in enumerate(content.get("objects", ()), start=1):
         if row.get("kind") not in KINDS:
             raise wrong(file, f"objects {number}", f"kind is none of {', '.join(KINDS)}")

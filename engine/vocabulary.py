@@ -1,5 +1,6 @@
-"""What all sources share: names of columns and values (``data/vocabulary.json``), and further names
-of the same things in one file per language (``data/words``).
+"""What all sources share: names of columns and values (``data/vocabulary.json``, and
+``data/vocabulary_apps.json`` for what optional apps of Odoo hold), and further names of the same
+things in one file per language (``data/words``).
 
 The words are data; this module only reads them and looks things up.
 """
@@ -315,8 +316,11 @@ def form(raw):
 @lru_cache(maxsize=1)
 def load():
     """Return the vocabulary of the addon."""
-    paths = [DATA / "vocabulary.json", *sorted((DATA / "words").glob("*.json"))]
-    content, *languages = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
+    names = ["vocabulary.json", "vocabulary_apps.json"]
+    paths = [*(DATA / name for name in names), *sorted((DATA / "words").glob("*.json"))]
+    content, apps, *languages = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
+    for key in ("words", "entities", "targets", "values"):
+        content[key] |= apps[key]
     return Vocabulary(content, languages)
 
 

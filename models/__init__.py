@@ -13,9 +13,11 @@ from . import crm_migration_issue
 from . import crm_migration_check
 from . import crm_migration_history
 from . import crm_migration_inventory
+from . import crm_migration_readiness
 from . import crm_migration_extractor
 from . import crm_migration_proposer
 from . import crm_migration_schema
+from . import crm_migration_app_schema
 from . import crm_migration_loader
 from . import crm_migration_sampler
 from . import crm_migration_verifier

@@ -86,7 +86,7 @@ class CrmMigrationCheck(models.Model):
     def _guess_model(self):
         """Return the model of a total: it stands for many records."""
         mapping = self.project_id.mapping_ids.filtered(lambda m: m.entity == self.entity)
-        return mapping and self.env[f"crm.migration.target.{mapping.target}"]._model
+        return mapping and self.env[f"crm.migration.target.{mapping.target}"]._get_model()
 
     def _describe_rule(self):
         if self.rule == "merged":

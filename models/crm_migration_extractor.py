@@ -363,13 +363,19 @@ class CrmMigrationExtractor(models.AbstractModel):
                 problem = Problem("missing_key")
         if key in keys and state == "staged":
             same = keys[key] == row_hash
-            if same or file.key_column:
+            if same or (file.key_column and not self._repeats(file)):
                 problem = Problem("repeated_row" if same else "repeated_key", value=key)
                 state = "skipped" if same else "held"
             key = self._get_free_key(key, keys)
         keys[key] = row_hash
         entry = {"key": key, "hash": row_hash, "payload": payload, "state": state, "line": row.line}
         return entry, problem
+
+    @api.model
+    def _repeats(self, file):
+        """Return whether rows of one ID belong together in this file: the lines of an order."""
+        entity = file.project_id._get_profile().entity(file.entity)
+        return bool(entity) and entity.repeats
 
     @api.model
     def _get_free_key(self, key, keys):

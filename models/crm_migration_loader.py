@@ -131,7 +131,7 @@ class CrmMigrationLoader(models.AbstractModel):
             if line.new_type
             and line.target_field
             not in self.env[
-                self.env[f"crm.migration.target.{line.mapping_id.target}"]._model
+                self.env[f"crm.migration.target.{line.mapping_id.target}"]._get_model()
             ]._fields
         ]
         if missing:
@@ -297,7 +297,7 @@ class CrmMigrationLoader(models.AbstractModel):
         resolver.prefetch([item.mapped for item in items])
         for target_name, group in self._group_items(items, lambda item: maps[item.entity].target):
             target = self.env[f"crm.migration.target.{target_name}"]
-            for writer, part in target._split(group):
+            for writer, part in target._split(group, resolver):
                 writer._prepare(part, resolver)
         return items
 

@@ -51,7 +51,7 @@ class CrmMigrationMapping(models.Model):
     @api.depends_context("lang")
     def _compute_target_name(self):
         for mapping in self:
-            model = self.env[f"crm.migration.target.{mapping.target}"]._model
+            model = self.env[f"crm.migration.target.{mapping.target}"]._get_model()
             timeline = mapping.target == "timeline"
             mapping.target_name = (
                 self.env._("Activities, messages and meetings")

@@ -310,5 +310,5 @@ class CrmMigrationMappingLine(models.Model):
     def _get_choice_domain(self):
         """Return the name of a pick-list's value map: one per custom field, whatever feeds it."""
         self.ensure_one()
-        model = self.env[f"crm.migration.target.{self.mapping_id.target}"]._model
+        model = self.env[f"crm.migration.target.{self.mapping_id.target}"]._get_model()
         return f"{model}.{self.target_field}"

@@ -38,6 +38,7 @@ POLICIES = (
     "fallback_user_id",
     "duplicate_policy",
     "currency_policy",
+    "invoice_policy",
     "timezone",
     "team_id",
     "lead_policy",
@@ -127,6 +128,17 @@ class CrmMigrationProject(models.Model):
         required=True,
         string="Amounts in Other Currencies",
     )
+    invoice_policy = fields.Selection(
+        [
+            ("draft", "Drafts with a note: the accountant decides"),
+            ("posted", "Posted in a journal of their own, paid ones with a payment"),
+        ],
+        default="draft",
+        required=True,
+        string="Invoices",
+        help="Invoices of the old CRM are history: posted, they add to revenue and receivables; "
+        "choose it only if no opening balance holds them already.",
+    )
     timezone = fields.Selection(
         _tz_get,
         string="Time Zone of the Source",
@@ -190,6 +202,8 @@ class CrmMigrationProject(models.Model):
     issue_ids = fields.One2many("crm.migration.issue", "project_id")
     check_ids = fields.One2many("crm.migration.check", "project_id")
     inventory_ids = fields.One2many("crm.migration.inventory", "project_id")
+    readiness_ids = fields.One2many("crm.migration.readiness", "project_id")
+    takes_invoices = fields.Boolean(compute="_compute_takes_invoices")
     # Counts
     active_run_id = fields.Many2one("crm.migration.run", compute="_compute_active_run")
     run_progress = fields.Float(compute="_compute_active_run", string="Progress")
@@ -258,6 +272,14 @@ class CrmMigrationProject(models.Model):
                 lambda run: run.state in (*UNFINISHED, "paused")
             )[:1]
             project.run_progress = project.active_run_id.progress
+
+    @api.depends("readiness_ids.choice")
+    def _compute_takes_invoices(self):
+        for project in self:
+            project.takes_invoices = any(
+                line.use == "invoice" and line.is_installed and line.choice == "app"
+                for line in project.readiness_ids
+            )
 
     def _compute_counts(self):
         states = self._count_by("crm.migration.record", ["state"])
@@ -434,6 +456,7 @@ class CrmMigrationProject(models.Model):
             for value in self.value_ids.sorted("id")
         ]  # fmt: skip
         policies = [str(self[name]) for name in POLICIES]
+        policies += sorted(f"{line.use}: {line.choice}" for line in self.readiness_ids)
         content = json.dumps([lines, values, policies], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
@@ -567,6 +590,7 @@ class CrmMigrationProject(models.Model):
         """
         self.line_ids.filtered(lambda line: line.state == "proposed")._accept()
         self.value_ids.filtered(lambda value: value.state == "proposed").action_confirm()
+        self.readiness_ids.filtered(lambda line: line.state == "proposed").action_confirm()
 
     def action_confirm_certain(self):
         """Accept what is right 99 times in 100; the questions stay."""
@@ -594,11 +618,9 @@ class CrmMigrationProject(models.Model):
     def _count_open_decisions(self):
         self.ensure_one()
         self.env.flush_all()
-        return self.env["crm.migration.mapping.line"].search_count(
-            [("project_id", "=", self.id), ("state", "=", "proposed")]
-        ) + self.env["crm.migration.mapping.value"].search_count(
-            [("project_id", "=", self.id), ("state", "=", "proposed")]
-        )
+        open_ones = [("project_id", "=", self.id), ("state", "=", "proposed")]
+        models_ = ("mapping.line", "mapping.value", "readiness")
+        return sum(self.env[f"crm.migration.{name}"].search_count(open_ones) for name in models_)
 
     def action_prepare(self):
         """Make fields, teams, stages, tags and stub users that the map needs."""

@@ -54,6 +54,7 @@ class CrmMigrationProposer(models.AbstractModel):
         self._propose_inventory(project)
         self._tell_product(project)
         self._tell_leads(project)
+        self.env["crm.migration.readiness"]._propose(project)
         run.total = run.processed = sum(len(columns) for columns in profiles.values())
         return False
 
@@ -145,7 +146,7 @@ class CrmMigrationProposer(models.AbstractModel):
             mapping.write(values)
         else:
             mapping = mapping.create(values | {"project_id": project.id, "entity": entity.code})
-        model = self.env[f"crm.migration.target.{entity.target}"]._model
+        model = self.env[f"crm.migration.target.{entity.target}"]._get_model()
         if model not in taken:
             taken[model] = self._get_customs(model)
         customs = taken[model]

@@ -20,7 +20,17 @@ LINKS = ("many2one", "many2many")
 # Models whose links keep a shared thing (tag, stage, team, source …) in use.
 USERS_OF_SHARED = (
     "res.partner", "crm.lead", "calendar.event", "mail.activity", "crm.stage", "crm.team.member",
+    "project.task", "sale.order.line", "account.move", "account.move.line", "account.payment",
+    "slide.channel.partner", "mailing.subscription",
 )  # fmt: skip
+# Models whose records must be let go before they can be removed: a posted invoice is a draft first.
+RELEASED = {
+    "sale.order": "order",
+    "sale.order.line": "order_line",
+    "account.move": "invoice",
+    "account.move.line": "invoice_line",
+    "account.payment": "payment",
+}
 STAMPS = ("write_uid", "write_date")
 # History of a record: field that names the record it hangs on.
 HISTORY = {
@@ -412,7 +422,8 @@ class CrmMigrationRollback(models.AbstractModel):
         used, going = set(), [line["res_id"] for line in lines]
         for owner in (owner for owner in USERS_OF_SHARED if owner in self.env):
             for field in self.env[owner]._fields.values():
-                if field.comodel_name == model and field.store and field.type in LINKS:
+                linked = field.comodel_name == model and field.type in LINKS
+                if linked and field.store and not field.company_dependent:
                     used |= self._find_linked(owner, field, ids, going)
         return used
 
@@ -446,7 +457,10 @@ class CrmMigrationRollback(models.AbstractModel):
             [("project_id", "!=", project.id), ("state", "=", "confirmed")]
         )
         wanted = {
-            (self.env[f"crm.migration.target.{line.mapping_id.target}"]._model, line.target_field)
+            (
+                self.env[f"crm.migration.target.{line.mapping_id.target}"]._get_model(),
+                line.target_field,
+            )
             for line in others
             if line.project_id._has_effects()
         }
@@ -479,7 +493,7 @@ class CrmMigrationRollback(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 self._remove_xmlids_of(records)
-                records.unlink()
+                self._release(records).unlink()
                 self.env.flush_all()
         except Exception as error:
             if is_passing(error):
@@ -501,6 +515,12 @@ class CrmMigrationRollback(models.AbstractModel):
                 for line in lines
             ],
         )
+
+    @api.model
+    def _release(self, records):
+        """Return the records, ready to be removed."""
+        target = RELEASED.get(records._name)
+        return self.env[f"crm.migration.target.{target}"]._release(records) if target else records
 
     @api.model
     def _remove_xmlids_of(self, records):

@@ -41,6 +41,7 @@ class CrmMigrationSchema(models.AbstractModel):
         service._make_tags(run, project)
         service._make_members(run, project)
         service._make_placeholders(run, project)
+        self.env["crm.migration.app.schema"].with_env(project.env)._make(run, project)
         project.env.flush_all()
         return False
 
@@ -51,7 +52,7 @@ class CrmMigrationSchema(models.AbstractModel):
         """Create the custom fields of the confirmed map in one call: each call costs a registry."""
         wanted, reused = {}, {}
         for line in self._get_lines(project):
-            model = self.env[f"crm.migration.target.{line.mapping_id.target}"]._model
+            model = self.env[f"crm.migration.target.{line.mapping_id.target}"]._get_model()
             field = self.env["ir.model.fields"]._get(model, line.target_field or "")
             if line.new_type and field.state == "manual":
                 reused[field.id] = field.id
@@ -60,10 +61,12 @@ class CrmMigrationSchema(models.AbstractModel):
                 wanted.setdefault((model, name), []).append(line)
             elif line.new_type == "selection" and name in self.env[model]._fields:
                 self._add_choices(run, project, model, line)
+        apps = self.env["crm.migration.app.schema"]._get_fields(project)
+        reused |= {field.id: field.id for field in apps["known"]}
         self._share(run, project, "ir.model.fields", reused)
-        if not wanted:
+        if not wanted and not apps["missing"]:
             return
-        values, labels = [], {}
+        values, labels = apps["missing"], {}
         for (model, name), lines in wanted.items():
             used = labels.setdefault(model, {f.string for f in self.env[model]._fields.values()})
             values.append(self._prepare_field(model, name, lines, used))

@@ -1,7 +1,16 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..engine.comparing import DIFFERENT, EQUAL, EXPLAINED, MISSING, VERDICTS, is_empty, verdict
+from ..engine.comparing import (
+    DIFFERENT,
+    EQUAL,
+    EXPLAINED,
+    MISSING,
+    VERDICTS,
+    is_empty,
+    same,
+    verdict,
+)
 from .crm_migration_loader import RECORD_COLUMNS
 from .link_names import LINKS, LinkNames, get_links
 from .resolver import Resolver
@@ -83,9 +92,14 @@ class CrmMigrationVerifier(models.AbstractModel):
         loader = self.env["crm.migration.loader"]
         resolver = Resolver(project)
         filled = self._read_filled(project, rows)
+        others = self._read_others(project, rows)
         rows = [
             row
-            | {"payload": row["loaded_payload"] or row["payload"], "filled": filled.get(row["id"])}
+            | {
+                "payload": row["loaded_payload"] or row["payload"],
+                "filled": filled.get(row["id"]),
+                "others": others.get(row["id"], {}),
+            }
             for row in rows
         ]
         items = loader._prepare_items(project, rows, resolver)
@@ -126,6 +140,24 @@ class CrmMigrationVerifier(models.AbstractModel):
         return filled
 
     @api.model
+    def _read_others(self, project, rows):
+        """Return {record ID: {field: value}}: what other rows wrote last on records made here.
+
+        A contact gets the tag of a segment from the segment's own row.
+        """
+        self.env.cr.execute(
+            """SELECT r.id, l.after FROM crm_migration_record r
+                 JOIN crm_migration_log l ON l.project_id = r.project_id AND l.model = r.model
+                  AND l.res_id = r.res_id AND l.action = 'update' AND l.record_id != r.id
+                WHERE r.id = ANY(%s) AND l.id > %s ORDER BY l.id""",
+            [[row["id"] for row in rows], project._get_undone_until()],
+        )
+        others = {}
+        for record_id, after in self.env.cr.fetchall():
+            others.setdefault(record_id, {}).update(after or {})
+        return others
+
+    @api.model
     def _compare_group(self, target, items):
         model = self.env[target._model]
         names = sorted({name for item in items for name in item.values if name in model._fields})
@@ -151,6 +183,8 @@ class CrmMigrationVerifier(models.AbstractModel):
         rule = item.rules.get(field.name, "")
         result = verdict(expected, landed, field.type, rule)
         own = item.record["filled"] is not None and field.name not in item.record["filled"]
+        others = item.record["others"]
+        own = own or (field.name in others and same(others[field.name], landed, field.type))
         if own and result in (DIFFERENT, MISSING):
             # A merge fills what was empty; what the existing contact had stays.
             rule, result = "merged", EXPLAINED

@@ -18,6 +18,8 @@ from .xmlid import xmlid_name
 WAITING = ("unmatched_owner", "ambiguous_owner", "waits_for")
 # What a "related" reference may point to, by the canonical object type.
 RELATED = ("contact", "company", "deal", "lead")
+# What else rows may name, by the code of the entity.
+NAMED = ("product", "order", "invoice", "course")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Resolver:
         self.project = project
         self.env = project.env
         self._candidates = {}
+        self._fetched = defaultdict(set)
         self._cache = {}
         # Messages of the batch, as (values, item): written together, in order of time.
         self.messages = []
@@ -56,12 +59,14 @@ class Resolver:
         for mapped in mappeds:
             for references in mapped.references.values():
                 for reference in references:
-                    if reference.entity in (*RELATED, "related"):
+                    if reference.entity in (*RELATED, *NAMED, "related"):
                         wanted[reference.by].add(self._key(reference))
         columns = {"id": "source_key", "name": "match_name", "email": "match_email"}
         anything = wanted.pop("any", set())
         for kind, column in columns.items():
-            values = wanted[kind] | anything
+            known = self._fetched[kind]
+            values = (wanted[kind] | anything) - known
+            known |= values
             if values:
                 self._fetch(kind, column, values)
 
@@ -159,6 +164,7 @@ class Resolver:
                         "utm",
                         "reason",
                         "placeholder",
+                        "app",
                     ],
                 ],
             )
@@ -201,6 +207,18 @@ class Resolver:
         if not (source and day and rates.search_count([*known, ("name", "<=", day)], limit=1)):
             return None
         return source._get_conversion_rate(source, company.currency_id, company, day)
+
+    # ------------------------------------------------------------- optional apps
+
+    def uses(self, use):
+        """Return whether records of a use (``apps.USES``) go to their app."""
+        readiness = self.env["crm.migration.readiness"]
+        return self._once(("uses", use), lambda: readiness._is_used(self.project, use))
+
+    def takes_kind(self, kind):
+        """Return whether activities of a canonical kind go to an app."""
+        readiness = self.env["crm.migration.readiness"]
+        return self._once(("kind", kind), lambda: readiness._takes_kind(self.project, kind))
 
     # ------------------------------------------------------------- owners
 

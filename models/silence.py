@@ -20,6 +20,9 @@ BULK_CONTEXT = {
     "no_reset_password": True,
     "no_vat_validation": True,
     "_partners_skip_fields_sync": True,
+    "skip_procurement": True,
+    "sale_no_log_for_new_lines": True,
+    "website_slides_skip_fetch_metadata": True,
     "active_test": False,
     "crm_migration_silent": True,
 }

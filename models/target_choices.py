@@ -40,7 +40,7 @@ class TargetChoices:
     def __init__(self, mapping):
         self.mapping = mapping
         self.env = mapping.env
-        self.model = self.env[f"crm.migration.target.{mapping.target}"]._model
+        self.model = self.env[f"crm.migration.target.{mapping.target}"]._get_model()
         self.fields = self.env[self.model].fields_get(attributes=ATTRIBUTES)
         self.labels = words.get_slots(self.env)
         self.entity = mapping.project_id._get_profile().entity(mapping.entity)

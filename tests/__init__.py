@@ -1,4 +1,6 @@
 from . import test_approval
+from . import test_apps_missing
+from . import test_apps_used
 from . import test_command_line
 from . import test_currency
 from . import test_doubts

@@ -10,3 +10,13 @@ from . import crm_migration_target_event
 from . import crm_migration_target_user
 from . import crm_migration_target_tag
 from . import crm_migration_target_stage
+from . import crm_migration_target_app
+from . import crm_migration_target_project_task
+from . import crm_migration_target_unmoved
+from . import crm_migration_target_product
+from . import crm_migration_target_document
+from . import crm_migration_target_order
+from . import crm_migration_target_invoice
+from . import crm_migration_target_contact_ledger
+from . import crm_migration_target_course
+from . import crm_migration_target_segment

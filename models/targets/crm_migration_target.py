@@ -28,7 +28,12 @@ class CrmMigrationTarget(models.AbstractModel):
     # ------------------------------------------------------------- prepare
 
     @api.model
-    def _split(self, items):
+    def _get_model(self):
+        """Return the name of the model written, of one that is there."""
+        return self._model
+
+    @api.model
+    def _split(self, items, resolver):
         """Return [(target, items)]: which target writes which of the items."""
         return [(self, items)]
 
@@ -148,6 +153,11 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _get_xmlid(self, item):
         return xmlid_name(item.entity, item.key)
+
+    @api.model
+    def _get_row_xmlid(self, entity, key):
+        """Return the name of the external ID of what a row became."""
+        return xmlid_name(entity, key)
 
     @api.model
     def _create(self, items, resolver):

@@ -128,5 +128,5 @@ class CrmMigrationTargetMessage(models.AbstractModel):
                 item.res_id, item.outcome = message.id, "created"
             else:
                 item.companions.append((self._model, message.id))
-        calls = [item for __, item in queued if item.mapped.values["kind"] == "call"]
+        calls = [item for __, item in queued if item.mapped.values.get("kind") == "call"]
         self.env["crm.migration.target.activity"]._add_done_activities(calls, resolver)

@@ -8,6 +8,8 @@ WRITERS = {
     "task": "crm.migration.target.activity",
     "meeting": "crm.migration.target.event",
 }
+# The same, where an optional app takes the kind.
+APP_WRITERS = {"task": "crm.migration.target.project.task"}
 
 
 class CrmMigrationTargetTimeline(models.AbstractModel):
@@ -19,11 +21,12 @@ class CrmMigrationTargetTimeline(models.AbstractModel):
     _model = "mail.message"
 
     @api.model
-    def _split(self, items):
+    def _split(self, items, resolver):
         groups = {}
         for item in items:
             kind = item.mapped.values.get("kind")
-            groups.setdefault(WRITERS.get(kind, self._name), []).append(item)
+            writer = APP_WRITERS[kind] if resolver.takes_kind(kind) else WRITERS.get(kind)
+            groups.setdefault(writer or self._name, []).append(item)
         return [(self.env[name], group) for name, group in groups.items()]
 
     @api.model
