@@ -49,6 +49,10 @@ class CrmMigrationCheck(models.Model):
             ("missing", "Missing"),
         ]
     )
+    edited_by_id = fields.Many2one(
+        "res.users", help="Who wrote the record after the migration: an edit, no damage."
+    )
+    edited_at = fields.Datetime(string="Edited on")
     verdict_rank = fields.Integer(aggregator=None, help="Differences come first.")
     # Totals
     equal = fields.Integer()

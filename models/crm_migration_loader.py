@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
+from . import snapshots
 from .disturbance import is_passing
 from .item import Item
 from .resolver import Resolver
@@ -443,6 +444,10 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _append_log(self, run, items):
+        created = [item for item in items if item.outcome == "created"]
+        for target, group in self._group_by_target(created):
+            target._note_watched(group)
+        made = snapshots.take(self.env, [key for item in items for key in item.companions])
         entries = []
         for item in items:
             if item.outcome == "created":
@@ -456,7 +461,7 @@ class CrmMigrationLoader(models.AbstractModel):
                     )
                 )  # fmt: skip
             entries += [
-                (item.record["id"], model, res_id, "create", None, {})
+                (item.record["id"], model, res_id, "create", None, made.get((model, res_id), {}))
                 for model, res_id in item.companions
             ]
             entries += [

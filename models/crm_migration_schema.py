@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.mapping import fold
+from . import snapshots
 from .resolver import Resolver
 from .silence import silent
 from .xmlid import xmlid_name
@@ -389,7 +390,11 @@ class CrmMigrationSchema(models.AbstractModel):
         """Log creations, and give them external IDs, under which a second run finds them."""
         if not records:
             return
-        entries = [(None, records._name, record.id, "create", None, {}) for record in records]
+        made = snapshots.take(self.env, [(records._name, res_id) for res_id in records.ids])
+        entries = [
+            (None, records._name, res_id, "create", None, made.get((records._name, res_id), {}))
+            for res_id in records.ids
+        ]
         self.env["crm.migration.log"]._append(run, entries)
         module = project._get_xmlid_module()
         if names:

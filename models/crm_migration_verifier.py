@@ -12,6 +12,7 @@ from ..engine.comparing import (
     verdict,
 )
 from .crm_migration_loader import RECORD_COLUMNS
+from .damage import Damage
 from .link_names import LINKS, LinkNames, get_links
 from .resolver import Resolver
 from .silence import silent
@@ -44,13 +45,13 @@ class CrmMigrationVerifier(models.AbstractModel):
             run.total = service._count_landed(project)
         rows = service._read_rows(project, after=cursor["last_id"], limit=VERIFIED_ROWS)
         if not rows:
-            service._finish(run, project, cursor["fields"])
+            service._finish(run, project, cursor)
             return False
         checks = service._compare(project, rows, keep_equal=True)
         service._add_up(cursor["fields"], checks)
         told = [check for check in checks if check["verdict"] != EQUAL]
         service._name_links(told)
-        service._store(run, told)
+        cursor["edited"] = cursor.get("edited", 0) + service._store(run, told)
         cursor["last_id"] = rows[-1]["id"]
         run.cursor = cursor
         run.processed += len(rows)
@@ -88,7 +89,7 @@ class CrmMigrationVerifier(models.AbstractModel):
 
     @api.model
     def _compare(self, project, rows, keep_equal=False):
-        """Return the checks of these records: one per expected field."""
+        """Return the checks of these records: one per expected field, and all that is damaged."""
         loader = self.env["crm.migration.loader"]
         resolver = Resolver(project)
         filled = self._read_filled(project, rows)
@@ -103,9 +104,16 @@ class CrmMigrationVerifier(models.AbstractModel):
             for row in rows
         ]
         items = loader._prepare_items(project, rows, resolver)
-        checks = []
-        for target, group in loader._group_by_target([item for item in items if item.model]):
+        items = [item for item in items if item.model]
+        logged, created = loader._read_logged_values(project, items)
+        damage, checks = Damage(project), []
+        for target, group in loader._group_by_target(items):
             checks += self._compare_group(target, group)
+            made = [item for item in group if item.record["id"] in created]
+            if made:
+                checks += damage.compare_watched(made, logged)
+                checks += target._find_damage(made)
+        checks += damage.compare_xmlids(items)
         return [check for check in checks if keep_equal or check["verdict"] != EQUAL]
 
     @api.model
@@ -240,10 +248,12 @@ class CrmMigrationVerifier(models.AbstractModel):
 
     @api.model
     def _store(self, run, checks):
-        """Write checks in one statement per thousand."""
+        """Write checks in one statement per thousand; return how many a person's edit explains."""
+        Damage(silent(run.project_id)).name_editors(checks)
         columns = (
             "kind", "entity", "record_id", "source_key", "model", "res_id", "field_name",
             "source_value", "rule", "expected", "actual", "verdict", "record_name", "verdict_rank",
+            "edited_by_id", "edited_at",
         )  # fmt: skip
         for check in checks:
             check["verdict_rank"] = RANKS[check["verdict"]]
@@ -257,12 +267,14 @@ class CrmMigrationVerifier(models.AbstractModel):
                 rows,
                 page_size=1000,
             )
+        return sum(bool(check["edited_by_id"]) for check in checks)
 
     @api.model
-    def _finish(self, run, project, fields):
-        """Store the sums by field and entity, and what the log says was made but is gone."""
-        checks = self._check_companions(run, project)
-        self._store(run, checks)
+    def _finish(self, run, project, cursor):
+        """Store the sums by field and entity, and what the log says was made but is not so."""
+        fields, damage = cursor["fields"], Damage(project)
+        checks = damage.compare_companions() + damage.compare_choices() + damage.find_doubles()
+        edited = cursor.get("edited", 0) + self._store(run, checks)
         self._add_up(fields, checks)
         values = []
         for key, sums in sorted(fields.items()):
@@ -276,6 +288,7 @@ class CrmMigrationVerifier(models.AbstractModel):
         totals = [sum(column) for column in zip(*fields.values(), strict=True)] or [0] * 6
         run.counters = {
             "checks": dict(zip(VERDICTS, totals[:4], strict=True)),
+            "edited": edited,
             "entities": outcomes,
             "stages": StageSums(project).get(),
         }
@@ -295,41 +308,4 @@ class CrmMigrationVerifier(models.AbstractModel):
             **dict(zip(VERDICTS, sums[:4], strict=True)),
             "source_filled": sums[4],
             "landed_filled": sums[5],
-        }
-
-    @api.model
-    def _check_companions(self, run, project):
-        """Return a check for everything the log made beside the records that is not there any more:
-        done activities of calls, messages of done tasks, images, stages, tags, fields."""
-        self.env.cr.execute(
-            """SELECT l.model, array_agg(DISTINCT l.res_id) FROM crm_migration_log l
-                 LEFT JOIN crm_migration_record r ON r.id = l.record_id
-                WHERE l.project_id = %s AND l.action = 'create'
-                  AND (r.id IS NULL OR r.model != l.model OR r.res_id != l.res_id)
-                  AND NOT EXISTS (
-                      SELECT 1 FROM crm_migration_log u
-                       WHERE u.project_id = l.project_id AND u.model = l.model
-                         AND u.res_id = l.res_id AND u.action = 'remove')
-                GROUP BY l.model""",
-            [project.id],
-        )
-        checks = []
-        for model, ids in self.env.cr.fetchall():
-            gone = set(ids) - set(self.env[model].browse(ids).exists().ids)
-            checks += [self._prepare_gone(model, res_id) for res_id in sorted(gone)]
-        return checks
-
-    @api.model
-    def _prepare_gone(self, model, res_id):
-        return dict.fromkeys(
-            ("record_id", "source_key", "source_value", "rule", "actual"), None
-        ) | {
-            "kind": "link",
-            "entity": model,
-            "model": model,
-            "res_id": res_id,
-            "field_name": "id",
-            "expected": str(res_id),
-            "verdict": MISSING,
-            "filled": (True, False),
         }

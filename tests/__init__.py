@@ -3,6 +3,7 @@ from . import test_apps_missing
 from . import test_apps_used
 from . import test_command_line
 from . import test_currency
+from . import test_damage
 from . import test_doubts
 from . import test_engine
 from . import test_exactly_once

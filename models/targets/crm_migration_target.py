@@ -22,6 +22,8 @@ class CrmMigrationTarget(models.AbstractModel):
     _name = "crm.migration.target"
     _description = "Target"
     _model = None
+    # Fields that no row may fill, but that are to stay as the load left them: logged, and compared.
+    _watched = ()
     # Mapped fields that ``_prepare`` turns into values by code of their own.
     _pseudo = ()
 
@@ -323,4 +325,20 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _get_log_values(self, item):
         """Return what the log keeps of a creation: filled values only."""
-        return {name: value for name, value in item.values.items() if not is_empty(value)}
+        filled = {name: value for name, value in item.values.items() if not is_empty(value)}
+        return filled | item.extra.get("watched", {})
+
+    @api.model
+    def _note_watched(self, items):
+        """Keep how the watched fields of new records are: they go to the log."""
+        names = [name for name in self._watched if name in self.env[self._model]._fields]
+        landed = self._read_landed([item.res_id for item in items], names) if names else {}
+        for item in items:
+            if item.res_id in landed:
+                now = landed[item.res_id]
+                item.extra["watched"] = {n: now[n] for n in names if n not in item.values}
+
+    @api.model
+    def _find_damage(self, items):
+        """Return checks of what is no field of the record. For each to say."""
+        return []

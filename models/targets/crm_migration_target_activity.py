@@ -13,6 +13,7 @@ class CrmMigrationTargetActivity(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Activity"
     _model = "mail.activity"
+    _watched = ("active",)
     _used = (
         *COMMON,
         "date_deadline",

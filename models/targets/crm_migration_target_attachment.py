@@ -3,6 +3,8 @@ import mimetypes
 from odoo import api, models
 
 from ...engine.reading import payload
+from ..damage import Damage
+from ..snapshots import read_checksums
 from .crm_migration_target_history import COMMON
 
 # What a source calls a checksum, told by its length.
@@ -16,6 +18,7 @@ class CrmMigrationTargetAttachment(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Attachment"
     _model = "ir.attachment"
+    _watched = ("public", "type", "url", "res_field")
     _used = (*COMMON, "name", "mimetype", "path", "description", "checksum")
     _orphan = "attachment_orphan"
     _unlinked = "attachment_orphan"
@@ -120,3 +123,17 @@ class CrmMigrationTargetAttachment(models.AbstractModel):
                 raw = self.env["crm.migration.payload"]._read(file)
                 records.with_context(image_no_postprocess=True).write({"raw": raw})
         return super()._write(records, {k: v for k, v in values.items() if k != "checksum"})
+
+    @api.model
+    def _find_damage(self, items):
+        """Compare the bytes that are really there: the column with their checksum may lie."""
+        files = self.env[self._model].browse([item.record["res_id"] for item in items]).exists()
+        sums = read_checksums(files)
+        damage = Damage(self.env["crm.migration.project"])
+        return [
+            damage._tell(item, "raw", item.values["checksum"], sums[item.record["res_id"]])
+            for item in items
+            if item.record["res_id"] in sums
+            and item.values.get("checksum")
+            and sums[item.record["res_id"]] != item.values["checksum"]
+        ]

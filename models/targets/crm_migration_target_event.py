@@ -6,6 +6,7 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 
 from ...engine.mapping import fold
+from ..damage import Damage
 from .crm_migration_target_history import COMMON
 
 
@@ -16,6 +17,7 @@ class CrmMigrationTargetEvent(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Meeting"
     _model = "calendar.event"
+    _watched = ("active", "privacy", "show_as", "allday")
     _used = (
         *COMMON, "stop", "duration", "location", "partner_ids", "categ_ids", "allday",
     )  # fmt: skip
@@ -185,3 +187,17 @@ class CrmMigrationTargetEvent(models.AbstractModel):
             ],
         )
         records.invalidate_recordset()
+
+    @api.model
+    def _find_damage(self, items):
+        """Every one invited has an attendance of its own, beside the list of partners."""
+        events = self.env[self._model].browse([item.record["res_id"] for item in items]).exists()
+        attending = {event.id: set(event.attendee_ids.partner_id.ids) for event in events}
+        damage = Damage(self.env["crm.migration.project"])
+        return [
+            damage._tell(item, "attendee_ids", wanted, sorted(attending[item.record["res_id"]]))
+            for item in items
+            if item.record["res_id"] in attending
+            for wanted in [sorted(item.values.get("partner_ids") or [])]
+            if set(wanted) - attending[item.record["res_id"]]
+        ]

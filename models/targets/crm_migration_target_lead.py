@@ -22,6 +22,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
     _inherit = "crm.migration.target"
     _description = "Target: Opportunity"
     _model = "crm.lead"
+    _watched = ("active", "company_id", "type", "priority")
     _pseudo = (
         "won_status", "stage_id", "team_id", "source_id", "medium_id", "campaign_id",
         "lost_reason_id", "tag_ids", "partner_id", "user_id", "pipeline",

@@ -23,6 +23,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     _inherit = "crm.migration.target.history"
     _description = "Target: Message"
     _model = "mail.message"
+    _watched = ("parent_id", "is_internal", "message_type")
     _used = (*COMMON, "email_from", "duration", "outcome", "recording")
 
     @api.model

@@ -17,6 +17,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     _inherit = "crm.migration.target"
     _description = "Target: Contact"
     _model = "res.partner"
+    _watched = ("active", "company_id", "parent_id", "type", "user_id", "is_company")
     _pseudo = (
         "category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id",
         "x_source_company_ids",
