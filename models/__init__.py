@@ -13,6 +13,7 @@ from . import crm_migration_issue
 from . import crm_migration_check
 from . import crm_migration_history
 from . import crm_migration_inventory
+from . import crm_migration_collector
 from . import crm_migration_readiness
 from . import crm_migration_extractor
 from . import crm_migration_proposer

@@ -251,6 +251,7 @@ class CrmMigrationLoader(models.AbstractModel):
     @api.model
     def _finish(self, run, project):
         run.counters = {"entities": project._get_outcomes()}
+        self.env["crm.migration.collector"]._collect(project)
 
     # ------------------------------------------------------------- batch
 

@@ -768,6 +768,17 @@ class CrmMigrationProject(models.Model):
             [("project_id", "=", self.id), ("code", "=", code), ("state", "=", "open")]
         ).write({"state": "settled"})
 
+    def action_inventory_documents(self):
+        """Write the list of what does not move as files, and offer the workbook for download."""
+        self.ensure_one()
+        self.check_access("read")
+        made = self.env["crm.migration.collector"].sudo()._make_documents(self.sudo())
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{made[:1].id}?download=true",
+            "target": "self",
+        }
+
     def action_open_sample(self):
         """Show the comparison of the last sample."""
         return self._open_checks("crm_migration.crm_migration_check_sample_action", "sample")

@@ -51,10 +51,10 @@ class CrmMigrationProposer(models.AbstractModel):
         self._propose_choices(project)
         self._propose_stages(project)
         self._propose_owners(project)
-        self._propose_inventory(project)
         self._tell_product(project)
         self._tell_leads(project)
         self.env["crm.migration.readiness"]._propose(project)
+        self.env["crm.migration.collector"]._collect(project)
         run.total = run.processed = sum(len(columns) for columns in profiles.values())
         return False
 
@@ -511,21 +511,3 @@ class CrmMigrationProposer(models.AbstractModel):
                 }
             )
         self._write_values(project, "owner", proposals)
-
-    @api.model
-    def _propose_inventory(self, project):
-        """List what does not move, with its nearest counterpart in Odoo."""
-        known = set(project.inventory_ids.mapped("kind"))
-        self.env["crm.migration.inventory"].create(
-            [
-                {
-                    "project_id": project.id,
-                    "kind": kind["code"],
-                    "name": kind.get("name") or kind.get("label") or kind["code"],
-                    "detail": kind.get("detail") or kind.get("what") or False,
-                    "counterpart": kind.get("counterpart") or kind.get("odoo") or False,
-                }
-                for kind in project._get_profile().inventory
-                if kind["code"] not in known
-            ]
-        )

@@ -144,6 +144,7 @@ class CrmMigrationRollback(models.AbstractModel):
             [project.id],
         )
         self._remove_xmlids(project, kept)
+        project.inventory_ids.write({"automation_id": 0})
         self.env.cr.execute(
             "SELECT COALESCE(max(id), 0) FROM crm_migration_log WHERE project_id = %s", [project.id]
         )
