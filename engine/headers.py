@@ -27,6 +27,8 @@ SIMILAR = 88  # rapidfuzz ratio from which two spellings are taken for one word
 SHORTEST = 3  # letters: the rest of a compound has more, unless its script is not Latin
 LEAST_QUALIFIER = 2
 JOINTS = ("s", "es", "n", "en", "e")  # what joins the parts of a compound
+ENOUGH = 2  # different values without which only their form tells something, not what they are
+TELLING = frozenset(("email", "phone"))
 CONTRADICTED = 0.4  # factor where no value has the sign without which it cannot be read
 MISFIT = 0.35  # share taken off when the values are of another kind than the slot holds
 STRANGE = 0.25  # share taken off when the slot knows none of the values, put on when it knows all
@@ -101,11 +103,10 @@ class Index:
         self._exact, self._bags, self._moments = {}, {}, {}
         self._pairs = {}
         for slot in slots:
-            for pair in slot.pairs:
-                self._pairs.setdefault(pair, []).append(slot.name)
-            self._add(slot, slot.weak, WEAK)
-            self._add(slot, slot.likely, LIKELY)
-            self._add(slot, slot.aliases, 1)
+            for key, weight in (("weak", WEAK), ("likely", LIKELY), ("aliases", 1)):
+                self._add(slot, getattr(slot, key), weight)
+                for pair in slot.pairs.get(key, ()):
+                    self._pairs.setdefault(pair, {})[slot.name] = weight
         for names in (self._exact, self._bags, self._moments):
             _share(names)
         spellings = {squash(name) for slot in slots for name in slot.spellings}
@@ -169,7 +170,7 @@ class Index:
 
     def _plain_steps(self, words):
         same, mixed = self._paired(words)
-        yield EXACT, "alias", same | self._exact.get("".join(words), {})
+        yield EXACT, "alias", self._exact.get("".join(words)) or same
         yield BAG, "words", self._bags.get(self.bag(words), {})
         yield BAG, "words", mixed
         event = self._event(words)
@@ -177,7 +178,7 @@ class Index:
             yield BAG - 0.03, "moment", self._moments.get(event, {})
             same, mixed = self._paired(event)
             yield BAG - 0.03, "moment", self._of_moments(same) or self._of_moments(mixed)
-        plain = [word for word in words if not self._is_neutral(word)]
+        plain = [word for word in self._without_self(words) if not self._is_neutral(word)]
         if self._qualifiers["other"].intersection(words):
             # A second address or number: only where a slot is named so ("Billing street 2").
             if plain and len(plain) < len(words):
@@ -193,6 +194,15 @@ class Index:
             sure = {name: 1 for name, weight in last.items() if weight == 1}
             yield STRIPPED - 0.02, "words", sure
 
+    def _without_self(self, words):
+        """Return the words without a name of the record itself ("Estado de posible cliente")."""
+        own = self._qualifiers.get("self", ())
+        for size in range(min(3, len(words) - 1), 1, -1):
+            for start in range(len(words) - size + 1):
+                if "".join(words[start : start + size]) in own:
+                    return words[:start] + words[start + size :]
+        return words
+
     def _paired(self, words):
         """Return the slots that two phrases mean together, in one language and across languages.
 
@@ -206,7 +216,7 @@ class Index:
                     one_language = 0 in its or 0 in others or not its.isdisjoint(others)
                     found = same if one_language else mixed
                     for pair in ((first, second), (second, first)):
-                        found.update(dict.fromkeys(self._pairs.get(pair, ()), 1))
+                        found.update(self._pairs.get(pair, {}))
         return same, mixed
 
     def _groups_of(self, words):
@@ -251,6 +261,7 @@ class Index:
         """
         words = normalise(header).split()
         number = words.pop() if len(words) > 1 and words[-1].isdecimal() else ""
+        vague = "", words
         for size in range(len(words), 0, -1):
             for part, rest in (
                 (words[-size:], words[:-size]),
@@ -259,8 +270,12 @@ class Index:
                 name = self._one_of("".join(part) + number, among)
                 if not name and number in ("", "1"):
                     name = self._one_of("".join(part), among)
-                if name:
+                if name and not self._qualifying.issuperset(part):
                     return name, rest
+                if name and not vague[0]:
+                    vague = name, rest  # "address" is a street, or says whose city it is
+        if vague[0]:
+            return vague
         if len(words) != 1:
             return "", words
         word = words[0]
@@ -365,6 +380,9 @@ def by_values(slots, column_profile):
 
 def _tell(slot, column_profile, known):
     """Tell whether the values alone say that a column is the slot."""
+    by_chance = column_profile.distinct < ENOUGH and column_profile.kind not in TELLING
+    if by_chance:
+        return False
     if slot.domain:
         return share_known(slot.domain, column_profile, known) >= 0.75
     if column_profile.kind != slot.kinds[0] or column_profile.confidence < 0.8:
@@ -399,6 +417,8 @@ def _can_be_read(slot, values):
         return True
     if slot.transform == "email" and slot.kinds == ("email",):
         return "@" in text
+    if slot.transform == "url":
+        return "." in text or "://" in text
     digit = slot.transform in FIGURES or MOMENTS.issuperset(slot.kinds or ("",))
     return not digit or any(letter.isdigit() for letter in text)
 

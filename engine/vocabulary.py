@@ -49,7 +49,7 @@ class Slot:
     :param stands_for: slot it takes the place of where no other column is that
     :param doubtful: its names mean other things in other products: never certain
     :param spellings: names that a misspelt header is compared with: no combinations of words
-    :param pairs: word groups that together mean the slot: ``("owner", "email")``
+    :param pairs: word groups that together mean the slot (``("owner", "email")``), by kind of name
     :param unless: slots that say the same better: with one of them, this one is not proposed
     """
 
@@ -76,7 +76,7 @@ class Slot:
     stands_for: str = ""
     doubtful: bool = False
     spellings: tuple = ()
-    pairs: tuple = ()
+    pairs: dict = field(default_factory=dict)
 
 
 class Vocabulary:
@@ -205,12 +205,15 @@ class Vocabulary:
                 )
             )
 
-        pairs = tuple(
-            pair
-            for alias in slot.aliases
-            if PAIR.fullmatch(alias) and not self._names_self(alias, groups)
-            for pair in self._pairs(*PAIR.fullmatch(alias).groups(), groups)
-        )
+        pairs = {
+            key: tuple(
+                pair
+                for alias in getattr(slot, key)
+                if PAIR.fullmatch(alias) and not self._names_self(alias, groups)
+                for pair in self._pairs(*PAIR.fullmatch(alias).groups(), groups)
+            )
+            for key in NAMES
+        }
         simple = [alias for alias in slot.aliases if len(PLACEHOLDER.findall(alias)) < 2]
         names = {key: fill(getattr(slot, key)) for key in NAMES}
         return replace(slot, **names, spellings=fill(simple), pairs=pairs)
@@ -250,7 +253,7 @@ class Vocabulary:
         if key not in self._indexes:
             groups = self.self_words(entity.code, entity.target)
             neutral = self._qualifiers["neutral"] | self._own_words(groups)
-            qualifiers = self._qualifiers | {"neutral": neutral}
+            qualifiers = self._qualifiers | {"neutral": neutral, "self": self._own_phrases(groups)}
             slots = [self._spelled(slot, groups) for slot in self.slots_of(entity)]
             self._indexes[key] = Index(
                 slots,
@@ -278,6 +281,14 @@ class Vocabulary:
             for name in language["words"].get(group, ())
         }
         return own | {name for name in further if " " not in name}
+
+    def _own_phrases(self, groups):
+        """Return the names of the record itself that are several words, each without blanks."""
+        vocabularies = [self.content["words"], *(one["words"] for one in self._languages)]
+        names = (
+            name for words in vocabularies for group in groups for name in words.get(group, ())
+        )
+        return {squash(name) for name in names if " " in normalise(name)}
 
     def canonical(self, domain, raw):
         """Return the value a raw text means, or None: case, accents and blanks do not count."""
