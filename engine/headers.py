@@ -261,7 +261,7 @@ class Index:
         """
         words = normalise(header).split()
         number = words.pop() if len(words) > 1 and words[-1].isdecimal() else ""
-        vague = "", words
+        vague = []  # "address" is a street, or says whose city it is
         for size in range(len(words), 0, -1):
             for part, rest in (
                 (words[-size:], words[:-size]),
@@ -270,12 +270,12 @@ class Index:
                 name = self._one_of("".join(part) + number, among)
                 if not name and number in ("", "1"):
                     name = self._one_of("".join(part), among)
-                if name and not self._qualifying.issuperset(part):
+                if name and self._qualifying.isdisjoint(part):
                     return name, rest
-                if name and not vague[0]:
-                    vague = name, rest  # "address" is a street, or says whose city it is
-        if vague[0]:
-            return vague
+                if name:
+                    vague.append((name, rest))
+        if vague:
+            return min(vague, key=lambda found: found[0] == among[0])
         if len(words) != 1:
             return "", words
         word = words[0]

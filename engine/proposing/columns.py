@@ -17,6 +17,8 @@ LEAST = 0.5  # a slot that fits worse is an alternative, not a proposal
 LINKED = 0.95  # score of a slot that the values of another table prove
 NEARLY = 0.95  # of the best score: two columns that may be the same slot
 STRAY = 0.65  # factor for a reference to a table that holds none of the values
+ADDRESS = frozenset(("street", "city", "zip", "country"))
+STATUSES = frozenset(("stage", "lead_status", "lead_outcome", "status"))
 CURRENCY = re.compile(r"[(\[]\s*([A-Z]{3})\s*[)\]]|_([A-Z]{3})$")
 UNIT = re.compile(r"[(\[_ ](m|h|s)(?:in|r|td|ec|ek)?\w*\.?[)\]]?$", re.IGNORECASE)
 UNITS = {"m": "minutes", "h": "hours", "s": "seconds"}
@@ -50,6 +52,7 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     )
     usual = list(chosen)
     _settle_neighbours(chosen, columns, index)
+    _settle_states(chosen, ranked)
     _settle_substitutes(chosen, index)
     _settle_doubles(chosen, index)
     _settle_key(chosen, columns, ranked)
@@ -121,6 +124,17 @@ def _settle_neighbours(chosen, columns, index):
             if not full and any(one in chosen for one in neighbours):
                 if slot.name in index.find(column.name):
                     chosen[chosen.index(usual)] = slot.name
+
+
+def _settle_states(chosen, ranked):
+    """Read a word for state (Estado, Stato, État) as the status where there is no address."""
+    if "state" not in chosen or not ADDRESS.isdisjoint(name for name in chosen if name):
+        return
+    place = chosen.index("state")
+    for found in ranked[place]:
+        if found.slot.name in STATUSES and found.slot.name not in chosen and found.score >= LEAST:
+            chosen[place] = found.slot.name
+            return
 
 
 def _are_full_names(samples):

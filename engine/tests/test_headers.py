@@ -133,8 +133,8 @@ class EvidenceTest(unittest.TestCase):
         self.assertEqual(best("contact", "State", "choice", ("Texas", "Ohio")), "state")
 
     def test_status_of_a_lead_is_its_stage(self):
-        self.assertEqual(best("lead", "Status", "choice", ("New", "Contacted")), "stage")
-        self.assertEqual(best("lead", "Status", "choice", ("Open", "Won")), "status")
+        self.assertEqual(best("lead", "Status", "choice", ("New", "Contacted")), "lead_status")
+        self.assertEqual(best("lead", "Status", "choice", ("Open", "Won")), "lead_outcome")
 
     def test_title(self):
         self.assertEqual(best("contact", "Title", "choice", ("Mr.", "Mrs.")), "salutation")

@@ -28,6 +28,31 @@ class ProposeTest(unittest.TestCase):
         found = targets(["Name", "Shipping Street", "Shipping City", *names[1:3]], {}, "company")
         self.assertEqual(list(found.values()), ["name", "custom", "custom", "city", "zip"])
 
+    def test_part_and_whose_address(self):
+        names = ["Street (Company Address)", "City (Company Address)", "City (Private Address)"]
+        found = targets(["First Name", "Last Name", *names], {}, "contact")
+        self.assertEqual(list(found.values()), ["name", "name", "street", "city", "custom"])
+
+    def test_a_word_for_state_is_a_status_without_an_address(self):
+        self.assertEqual(targets(["Nombre", "Estado"], {}, "lead")["Estado"], "stage_id")
+        columns = ["Nombre", "Calle", "Ciudad", "Estado"]
+        self.assertEqual(targets(columns, {}, "lead")["Estado"], "state_id")
+
+    def test_status_of_leads_and_deals(self):
+        self.assertEqual(targets(["Status"], {"Status": ["Working"]}, "lead")["Status"], "stage_id")
+        self.assertEqual(targets(["Status"], {"Status": ["Won"]}, "deal")["Status"], "won_status")
+        self.assertEqual(
+            targets(["Status"], {"Status": ["Proposal"]}, "deal")["Status"], "stage_id"
+        )
+
+    def test_one_value_without_a_name_is_no_evidence(self):
+        for column, value in (("Xyzzy", "Active"), ("Plugh", "8a1f2c3d-4b5e-6789")):
+            self.assertEqual(targets([column], {column: [value]}, "deal")[column], "custom")
+
+    def test_the_contact_s_email_beside_his_name(self):
+        found = targets(["Deal Name", "Contact Name", "Contact Email"], {}, "deal")
+        self.assertEqual(list(found.values()), ["name", "partner_id", "email_from"])
+
     def test_names_of_the_destination(self):
         header = [
             "Record ID",
