@@ -393,7 +393,8 @@ class CrmMigrationProject(models.Model):
     def _onchange_profile(self):
         """Show the policies that are usual for the source."""
         if self.profile and not self.file_ids:
-            self.update(profiles.load(self.profile).policies)
+            known = {"profile": self.profile, "fallback_user_id": self.fallback_user_id.id}
+            self.update(self._get_usual_policies(known))
             self.product = False
 
     def write(self, vals):

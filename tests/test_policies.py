@@ -1,7 +1,8 @@
 """Choices of a project: leads and opportunities, placeholders, which product it is."""
 
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
+from ..engine import profiles
 from .common import MigrationCase
 
 
@@ -106,6 +107,13 @@ class TestPolicies(MigrationCase):
             {"name": "Three", "profile": "karmacrm", "fallback_user_id": self.admin.id}
         )
         self.assertEqual(three.owner_policy, "hold")
+
+    def test_choosing_a_source_leaves_a_form_that_can_be_saved(self):
+        """No policy that wants a user before one was chosen, for any source."""
+        for profile in profiles.codes():
+            form = Form(self.env["crm.migration.project"])
+            form.name, form.profile = profile, profile
+            self.assertEqual(form.save().profile, profile)
 
     def test_which_spark_is_asked(self):
         """Four products have that name: it is asked, and compared with the columns (SP-48)."""
