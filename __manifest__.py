@@ -12,7 +12,6 @@
             "requests",
             "chardet",
             "openpyxl",
-            "python_calamine",
             "xlrd",
             "ijson",
             "rapidfuzz",

@@ -107,8 +107,6 @@ def _read_zip(source, name, overrides, depth, member=None):
     with source() as stream, open_archive(stream, name) as archive:
         names = set(archive.namelist())
     if "[Content_Types].xml" in names:
-        if "xl/workbook.xml" not in names:
-            raise SourceError("file_unreadable", file=name, detail="no workbook in it")
         return _named(xlsx_file.read, source, name, overrides)
     if "mimetype" in names and "content.xml" in names:
         return _named(ods_file.read, source, name, overrides)

@@ -29,6 +29,7 @@ class Table:
     :param problems: what is doubtful about the file as such
     :param records: callable giving ``(line, cells)`` of all the file, anew at each call
     :param lossy: some bytes did not decode: rows with U+FFFD are pointed out
+    :param told: callable giving what the last pass over all rows has shown besides
     """
 
     name: str
@@ -47,6 +48,7 @@ class Table:
     first_line: int = 0
     last_line: int = 0
     dialect: Dialect | None = None
+    told: Callable = field(default=list, repr=False, compare=False)
 
     def begin(self, head):
         """Take over where the table begins and what its columns are called."""

@@ -85,6 +85,7 @@ class Watcher:
         found += self._of_columns("error_cells", self.errors)
         found += self._mixed_dates()
         found += self._lost_zeros()
+        found += self.table.told()
         if self.rows in ROUND_COUNTS or self.line in SHEET_ENDS:
             found.append(Problem("round_count", parameters=name | {"count": self.rows}))
         return found

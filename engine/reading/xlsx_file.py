@@ -1,52 +1,46 @@
-"""Sheets of an Excel workbook as :class:`Table`, streamed by openpyxl."""
+"""Sheets of an Excel workbook (.xlsx) as :class:`Table`, as a stream."""
 
 import re
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 
-import openpyxl
-import python_calamine
+from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.utils import column_index_from_string
+from openpyxl.utils.datetime import from_excel, from_ISO8601
 from openpyxl.utils.escape import unescape
 
 from ..exceptions import SourceError
+from ..types import Problem
 from . import layout
 from .archive import BROKEN, open_archive
+from .dialect import MAX_CELL
 from .table import Table, find_tables
+from .xlsx_parts import Texts, Workbook, elements, parse, plain
 
 #: Rows of a sheet that are looked at for its header, and for other tables below it.
 SAMPLE_ROWS = 2_000
-#: Unpacked bytes of a workbook that calamine may hold in memory (about as many again).
-CALAMINE_BYTES = 96 * 1024**2
-#: It holds the whole rectangle, empty cells too: one cell in the last corner would be 500 GB.
-CALAMINE_CELLS = 8_000_000
-
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,9})"')
-_COLUMN = re.compile(rb'\br="([A-Z]{2,3})\d')
-
-#: Formats of :file:`styles.xml` under which a number is shown otherwise: ``00000``, ``0%``, and
-#: dates with a clock, of which calamine drops the midnight.
-_TELLING = re.compile(
-    rb'formatCode="(?:0{2,}|0+(?:\.0+)?%|[^"]*[hHsS][^"]*)"|<xf [^>]*numFmtId="'
-    rb'(?:9|10|18|19|2[0-2]|4[5-7])"'
-)
+#: Columns of a sheet in Excel.
+LAST_COLUMN = 16_384
 
 _ZEROS = re.compile(r"^0{2,}$")
 _HOURS = re.compile(r"[hHsS]")
 _PERCENT = re.compile(r"^0+(?:\.0+)?%$")
+_LINE = re.compile(r'\br="(\d{1,9})"')
+#: Column, style, kind, formula, value and own text of a cell, as all known programs write it.
+_CELL = (
+    r'<{0}c (?:r="([A-Z]{{1,3}})\d+")?(?: ?s="(\d+)")?(?: ?t="(\w+)")?\s*(?:/>|>'
+    r"(<{0}f\b[^>]*?(?:/>|(?<!/)>[^<]*</{0}f>))?"
+    r'(?:<{0}v(?: xml:space="preserve")?>([^<]*)</{0}v>|<{0}is><{0}t(?: xml:space="preserve")?>'
+    r"([^<]*)</{0}t></{0}is>)?</{0}c>)"
+)
 
 
 def read(source, name, overrides):
     """The tables of a workbook: its sheets that hold anything, shown ones and hidden ones."""
-    with source() as stream, open_archive(stream, name):
-        pass  # checked
-    records = _by_calamine if _is_plain(source, name) else _by_openpyxl
-    titled = [
-        (title, _tables(partial(records, source, name, title), name, overrides))
-        for title in _titles(source, name)
-    ]
+    with source() as stream, open_archive(stream, name) as archive:
+        book = Workbook(archive, name)
+    titled = [(one.title, _tables(source, book, one, name, overrides)) for one in book.sheets]
     return name_sheets(name, titled)
 
 
@@ -108,96 +102,149 @@ def _moment(value, number_format):
     return str(value)
 
 
-def _tables(records, name, overrides):
+def _tables(source, book, sheet, name, overrides):
+    def records():
+        return _records(source, book, sheet)
+
+    def make():
+        return Table(name, "xlsx", records=records, told=partial(_tell, sheet))
+
     rows = records()
     first = list(islice(rows, SAMPLE_ROWS))
     rows.close()
-
-    def make():
-        return Table(name, "xlsx", records=records)
-
-    return find_tables(first, make, header_row=overrides.get("header_row"), exact=False)
-
-
-def _titles(source, name):
-    with source() as stream:
-        return [sheet.title for sheet in _load(stream, name).worksheets]
+    tables = find_tables(first, make, header_row=overrides.get("header_row"), exact=False)
+    for table in tables if sheet.hidden else ():
+        table.problems.append(Problem("hidden_sheet", parameters={"file": sheet.title}))
+    return tables
 
 
-def _by_openpyxl(source, name, title):
+def _tell(sheet):
+    """What the last pass over a sheet has shown."""
+    if not sheet.unread:
+        return []
+    parameters = {"file": sheet.title, "count": sheet.unread, "line": sheet.unread_line}
+    return [Problem("formulas_unread", parameters=parameters)]
+
+
+def _records(source, book, sheet):
     """``(row, cells)`` of a sheet, streamed."""
-    with source() as stream:
-        book = _load(stream, name)
-        sheet = book[title]
-        sheet.reset_dimensions()  # some writers declare A1:A1, and openpyxl would believe it
+    sheet.unread = sheet.unread_line = 0
+    with source() as stream, open_archive(stream, book.name) as archive:
+        texts = Texts(archive, book)
         try:
-            for line, cells in enumerate(sheet.iter_rows(), 1):
-                yield line, layout.trim([_text(cell) for cell in cells])
-        except (*BROKEN, KeyError, SyntaxError, TypeError, IndexError) as error:
-            raise SourceError("file_unreadable", file=name, detail=str(error)) from error
+            with archive.open(sheet.path) as part:
+                yield from _Rows(book, sheet, texts).read(part)
+        except (*BROKEN, IndexError, TypeError) as error:
+            raise SourceError("file_unreadable", file=book.name, detail=str(error)) from error
         finally:
-            book.close()
+            texts.close()
 
 
-def _by_calamine(source, name, title):
-    """``(row, cells)`` of a sheet where calamine says all that openpyxl says: it is ten times as
-    fast, but holds the sheet in memory and does not tell how a number is shown.
-    """
-    with source() as stream:
+class _Rows:
+    """Turns the rows of a sheet into cells of text."""
+
+    def __init__(self, book, sheet, texts):
+        self.book, self.sheet, self.texts = book, sheet, texts
+        self.places = {}
+        self.shown = lru_cache(10_000)(self._shown)
+        # Only these formats show a number otherwise than it is stored.
+        self.telling = {
+            str(number): one
+            for number, one in enumerate(book.formats)
+            if is_date_format(one) or _ZEROS.match(one) or _PERCENT.match(one)
+        }
+
+    def read(self, part):
+        """``(row, cells)`` of the part that a sheet is kept in."""
+        line, cell, mark, bare = 0, None, "", ""
+        for root, row in elements(part, "row", self.book.name):
+            if cell is None:
+                cell = re.compile(_CELL.format(root[1]))
+                mark, bare = f"<{root[1]}c ", f"<{root[1]}c>"
+            told = _LINE.search(row, 0, row.index(">"))
+            line = int(told[1]) if told else line + 1
+            found = cell.findall(row)
+            if len(found) != row.count(mark) or bare in row or f"{mark[:-1]}/" in row:
+                found = list(self._parsed(parse(root, row, self.book.name)))
+            cells = self._cells(found, line)
+            if len(row) > MAX_CELL:
+                self._check(cells)
+            yield line, layout.trim(cells)
+
+    def _cells(self, found, line):
+        cells = []
+        texts, telling, places = self.texts, self.telling, self.places
+        for letters, style, kind, formula, value, own in found:
+            if letters:
+                place = places.get(letters)
+                if place is None:
+                    place = places[letters] = self._place(letters)
+                if place > len(cells):
+                    cells += [None] * (place - len(cells))
+            if kind == "s" and value:
+                text = texts[int(value)]
+            elif (kind == "" or kind == "n") and value:
+                if style in telling:
+                    text = self.shown(value, style)
+                elif value.isdigit() and len(value) < 16:
+                    text = value
+                else:
+                    text = text_of(float(value))
+            elif kind == "b" and value:
+                text = "true" if value in ("1", "true") else "false"
+            elif kind == "d" and value:
+                text = text_of(from_ISO8601(value), self.telling.get(style, ""))
+            else:
+                text = own or value
+                if "&" in text or "\r" in text:
+                    text = plain(text)
+            if not text:
+                text = None
+                if formula and not kind:
+                    self.sheet.unread += 1
+                    self.sheet.unread_line = self.sheet.unread_line or line
+            elif "_x" in text:
+                text = unescape(text)
+            cells.append(text)
+        return cells
+
+    def _check(self, cells):
+        most = max((len(cell) for cell in cells if cell), default=0)
+        if most > MAX_CELL:
+            detail = f"a cell of {most} letters"
+            raise SourceError("file_refused", file=self.book.name, detail=detail)
+
+    def _place(self, letters):
+        place = column_index_from_string(letters) - 1
+        if place >= LAST_COLUMN:
+            raise SourceError("file_unreadable", file=self.book.name, detail=f"column {letters}")
+        return place
+
+    def _shown(self, value, style):
+        """A number as its style shows it."""
+        shown, number = self.telling[style], float(value)
+        if not is_date_format(shown):
+            return text_of(int(number) if number.is_integer() else number, shown)
         try:
-            with python_calamine.load_workbook(stream) as book:
-                sheet = book.get_sheet_by_name(title)
-                columns = sheet.start[1] if sheet.start else 0
-                rows = sheet.iter_rows()
-                for line, values in enumerate(rows, 1 + (sheet.start[0] if sheet.start else 0)):
-                    cells = [None] * columns + [_plain_text(value) for value in values]
-                    yield line, layout.trim(cells)
-        except (python_calamine.CalamineError, *BROKEN) as error:
-            raise SourceError("file_unreadable", file=name, detail=str(error)) from error
+            moment = from_excel(number, self.book.epoch, is_timedelta_format(shown))
+        except (OverflowError, ValueError):
+            return text_of(number)  # no day has this number
+        return text_of(moment, shown)
+
+    def _parsed(self, row):
+        """The parts of each cell of a row that is written in another form."""
+        for cell in row:
+            parts = {one.tag.rpartition("}")[2]: one for one in cell}
+            own = parts.get("is")
+            own = "".join(one.text or "" for one in _runs(own)) if own is not None else ""
+            value = parts["v"].text or "" if "v" in parts else ""
+            letters = cell.get("r", "").rstrip("0123456789")
+            yield (
+                letters, cell.get("s", ""), cell.get("t", ""), "f" in parts, value, own
+            )  # fmt: skip
 
 
-def _is_plain(source, name):
-    """Whether calamine can be trusted with a workbook: it is small, also when each row is as long
-    as the longest one, and no number in it is shown otherwise than it is stored.
-    """
-    with source() as stream, open_archive(stream, name) as archive:
-        if sum(info.file_size for info in archive.infolist()) > CALAMINE_BYTES:
-            return False
-        try:
-            parts = [info for info in archive.infolist() if _SHEET.match(info.filename)]
-            if any(_extent(archive.read(info)) > CALAMINE_CELLS for info in parts):
-                return False
-            if "xl/styles.xml" not in archive.namelist():
-                return True
-            return not _TELLING.search(archive.read("xl/styles.xml"))
-        except (*BROKEN, KeyError):
-            return False
-
-
-def _extent(sheet):
-    """Cells of the smallest rectangle that holds a sheet."""
-    rows = max(map(int, _ROW.findall(sheet)), default=0)
-    letters = max(set(_COLUMN.findall(sheet)), key=lambda found: (len(found), found), default=b"Z")
-    return max(rows, sheet.count(b"<row")) * column_index_from_string(letters.decode())
-
-
-def _plain_text(value):
-    if type(value) is str:
-        return value or None
-    if type(value) is float and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return text_of(value)
-
-
-def _text(cell):
-    value = cell.value
-    if value is None or type(value) is str and "_x" not in value:
-        return value
-    return text_of(value, cell.number_format)
-
-
-def _load(stream, name):
-    try:
-        return openpyxl.load_workbook(stream, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl lets anything through that its XML parser meets
-        raise SourceError("file_unreadable", file=name, detail=str(error)) from error
+def _runs(element):
+    for one in element.iter():
+        if one.tag.rpartition("}")[2] == "t":
+            yield one

@@ -5,14 +5,17 @@ import unittest
 import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
+from unittest import mock
 
 import openpyxl
+import xlsxwriter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from ..exceptions import SourceError
-from ..reading import tables
+from ..reading import tables, watch, xlsx_parts
 
 
-class TestXlsx(unittest.TestCase):
+class XlsxCase(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -26,6 +29,8 @@ class TestXlsx(unittest.TestCase):
         self.book.save(self.path)
         return tables(self.path)
 
+
+class TestXlsx(XlsxCase):
     def test_typed_cells_become_plain_text(self):
         moment = datetime(2024, 10, 7, 3, 32)
         (table,) = self.save(
@@ -86,3 +91,82 @@ class TestXlsx(unittest.TestCase):
         with self.assertRaises(SourceError) as caught:
             tables(self.path)
         self.assertEqual(caught.exception.code, "file_unreadable")
+
+
+class TestWhatAWorkbookHides(XlsxCase):
+    """Nothing is dropped in silence: what has no value, or is not shown, is told."""
+
+    def change(self, *changes, part="xl/worksheets/sheet1.xml"):
+        """Replace bytes of a part, and read the tables anew."""
+        changed = self.path.with_name("changed.xlsx")
+        with zipfile.ZipFile(self.path) as old, zipfile.ZipFile(changed, "w") as new:
+            for info in old.infolist():
+                data = old.read(info)
+                for before, after in changes if info.filename == part else ():
+                    assert before in data, data
+                    data = data.replace(before, after)
+                new.writestr(info.filename, data)
+        return tables(changed)
+
+    def cells(self, table):
+        return [[cell or "" for cell in row.values.values()] for row in table.rows()]
+
+    def test_formula_without_a_result_is_told_with_its_row(self):
+        (table,) = self.save(["Name", "Sum"], ["a", 1], ["b", "=1+1"], ["c", "=2+2"])
+        (problem,) = watch(table)
+        self.assertEqual(problem.code, "formulas_unread")
+        self.assertEqual((problem.parameters["count"], problem.parameters["line"]), (2, 3))
+
+    def test_errors_of_cells_are_kept_and_told(self):
+        self.save(["Name", "Sum"], ["a", 1], ["b", 7])
+        (table,) = self.change((b'<c r="B3" t="n"><v>7</v>', b'<c r="B3" t="e"><v>#REF!</v>'))
+        self.assertEqual(self.cells(table), [["a", "1"], ["b", "#REF!"]])
+        self.assertEqual([one.code for one in watch(table)], ["error_cells"])
+
+    def test_hidden_sheet_is_read_and_told(self):
+        self.book.create_sheet("Deals").append(["Deal", "Stage"])
+        self.book["Deals"].sheet_state = "hidden"
+        shown, hidden = self.save(["Name", "City"], ["a", "b"])
+        self.assertEqual(
+            [[one.code for one in table.problems] for table in (shown, hidden)],
+            [[], ["hidden_sheet"]],
+        )
+
+    def test_dates_of_1904(self):
+        self.book.epoch = CALENDAR_MAC_1904
+        (table,) = self.save(["Name", "Since"], ["a", date(2024, 10, 7)])
+        self.assertEqual(self.cells(table), [["a", "2024-10-07"]])
+
+    def test_cells_written_in_another_form(self):
+        self.save(["Name", "City"], ["a", "b"], ["c", "d"])
+        cell = b'<c r="B2" t="inlineStr"><is><t>b</t></is></c>'
+        for other in (
+            b'<c t="inlineStr"  r="B2"><is><t><![CDATA[x & y]]></t></is></c>',
+            b'<c r="B2" t="inlineStr"><is><r><t>x &amp;</t></r><r><t> y</t></r></is></c>',
+            b"<c r='B2' t='str'><v>x &#38; y</v></c>",
+        ):
+            with self.subTest(other=other):
+                (table,) = self.change((cell, other))
+                self.assertEqual(self.cells(table), [["a", "x & y"], ["c", "d"]])
+
+    def test_cells_without_their_places(self):
+        self.save(["Name", "City"], ["a", 5])
+        places = [(b' r="%s"' % place, b"") for place in (b"A2", b"B2", b"2")]
+        (table,) = self.change((b'<c r="B2" t="n">', b"<c>"), places[0], places[2])
+        self.assertEqual(self.cells(table), [["a", "5"]])
+
+    def test_many_shared_texts_are_kept_in_a_file(self):
+        with xlsxwriter.Workbook(self.path) as book:
+            sheet = book.add_worksheet()
+            for place, row in enumerate((["Name", "City"], ["Łódź", "a\nb"], ["x & y", "a\nb"])):
+                sheet.write_row(place, 0, row)
+        for size in (xlsx_parts.TEXTS_IN_MEMORY, 0):
+            with mock.patch.object(xlsx_parts, "TEXTS_IN_MEMORY", size):
+                (table,) = tables(self.path)
+                self.assertEqual(self.cells(table), [["Łódź", "a\nb"], ["x & y", "a\nb"]])
+
+    def test_entities_are_refused(self):
+        self.save(["Name", "City"], ["a", "b"])
+        with self.assertRaises(SourceError) as caught:
+            self.change((b"<worksheet ", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet '))
+        self.assertEqual(caught.exception.code, "file_refused")
