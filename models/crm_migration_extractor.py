@@ -52,9 +52,26 @@ class CrmMigrationExtractor(models.AbstractModel):
                 files += self._inspect_member(project, attachment, member)
         files -= payload._sort_out(project, files)
         files = files.exists()
+        self._agree_on_encoding(project, files)
         self._ignore_second_form(project, files)
         payload._drop_unused(project, attachments)
         return files
+
+    @api.model
+    def _agree_on_encoding(self, project, files):
+        """Read files whose encoding is doubtful as the sure ones of the same export are written."""
+        texts = project.file_ids.filtered(
+            lambda file: file.file_format == "csv" and file.generation == project.generation
+        )
+        agreed = reading.common((file.encoding, file.encoding_confidence) for file in texts)
+        for file in files & texts if agreed else ():
+            if file.encoding_confidence >= reading.SURE or file.overrides or file.state != "new":
+                continue
+            with file._open_table({"encoding": agreed}) as table:
+                lossy = table.lossy
+            if not lossy:
+                file.sudo()._reread({"encoding": agreed}, keys=True)
+                file.issue_ids.filtered(lambda one: one.code == "encoding_doubtful").unlink()
 
     @api.model
     def _ignore_second_form(self, project, files):

@@ -39,3 +39,18 @@ class TestReread(MigrationCase):
         self.assertEqual(self.file.state, "new")
         self.run_step(self.project, "extract")
         self.assertEqual(self.project.record_count, 2)
+
+
+class TestEncodings(MigrationCase):
+    def test_a_short_file_follows_the_others_of_its_upload(self):
+        rows = "".join(f"{number};Wałęsa Świętokrzyskie\n" for number in range(30))
+        project = self.make_project(
+            {
+                "contacts.csv": ("Contact ID;Full Name\n" + rows).encode("cp1250"),
+                "companies.csv": "Company ID;Company Name\n1;Kováč\n".encode("cp1250"),
+            }
+        )
+        files = {file.name: file for file in project.file_ids}
+        self.assertEqual(files["companies.csv"].encoding, "cp1250")
+        self.assertEqual(files["companies.csv"].preview[0][1], "Kováč")
+        self.assertFalse(files["companies.csv"].issue_ids)

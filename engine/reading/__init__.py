@@ -13,13 +13,16 @@ from tempfile import SpooledTemporaryFile
 from ..exceptions import SourceError
 from . import csv_file, json_file, ods_file, xls_file, xlsx_file
 from .archive import BROKEN, MAX_DEPTH, extract, members, open_archive
+from .csv_file import SURE
+from .encoding import common
 from .parts import in_order
 from .reader import Reading, decode, read_tables
 from .table import Table
 from .watch import Watcher, watch
 
 __all__ = [
-    "SUFFIXES", "Reading", "Table", "Watcher", "decode", "extract", "read", "tables", "watch",
+    "SUFFIXES", "SURE", "Reading", "Table", "Watcher", "common", "decode", "extract", "read",
+    "tables", "watch",
 ]  # fmt: skip
 
 #: Members of an archive that are read; others are attachments or remarks.
@@ -75,14 +78,31 @@ def read(path, *, overrides=None) -> Reading:
 
 def _read_folder(folder, name, overrides):
     """All tables of the files in a folder, part files in their order."""
-    found = []
+    readers = []
     for path in sorted((one for one in folder.rglob("*") if one.is_file()), key=in_order):
         inside = path.relative_to(folder)
         if path.suffix.lower() in SUFFIXES and not inside.name.startswith((".", "~$")):
-            found += tables(path, name=str(inside), overrides=overrides)
+            readers.append(partial(tables, path, name=str(inside)))
+    found = _read_together(readers, overrides)
     if not found:
         raise SourceError("file_unreadable", file=name, detail="no table in the folder")
     return found
+
+
+def _read_together(readers, overrides):
+    """Tables of files that came together: those whose encoding is doubtful follow the others.
+
+    :param readers: callables giving the tables of a file with overrides
+    """
+    read_ = [reader(overrides=overrides or {}) for reader in readers]
+    texts = [table for found in read_ for table in found if table.format == "csv"]
+    agreed = common((one.encoding, one.encoding_confidence) for one in texts)
+    for place, found in enumerate(read_):
+        unsure = any(one.encoding and one.encoding_confidence < SURE for one in found)
+        if unsure and agreed and not (overrides or {}).get("encoding"):
+            again = readers[place](overrides=(overrides or {}) | {"encoding": agreed})
+            read_[place] = found if any(one.lossy for one in again) else again
+    return [table for found in read_ for table in found]
 
 
 def _read(source, name, overrides, depth=0, member=None):
@@ -122,13 +142,13 @@ def _read_members(source, name, overrides, depth, only=None):
             for info, path in members(archive, name)
             if path.suffix.lower() in SUFFIXES and only in (None, str(path))
         ]
-    found = []
+    readers = []
     for filename, path in sorted(wanted, key=lambda one: in_order(one[0])):
         member = partial(_open_member, source, filename)
         if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods", ".zip"):
             member = partial(_spooled, member)
-        found += _read(member, str(path), overrides, depth + 1)
-    return found
+        readers.append(partial(_read, member, str(path), depth=depth + 1))
+    return _read_together(readers, overrides)
 
 
 def _open_member(source, filename):

@@ -30,6 +30,10 @@ _MARKS = (
 _ESCAPES = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
+#: From here on the encoding of a file speaks for the files beside it.
+WITNESS = 0.8
+
+
 class Encoding(NamedTuple):
     """:param lossy: some bytes do not decode; they become U+FFFD, and the caller must tell"""
 
@@ -124,3 +128,18 @@ def _is_damaged_utf8(sample):
     broken = text.count("\ufffd")
     good = sum(not letter.isascii() for letter in text) - broken
     return good > DAMAGE * broken
+
+
+def common(told):
+    """The one legacy encoding that all sure files of an upload have, if any.
+
+    Files without special letters are UTF-8 to everybody: they say nothing.
+
+    >>> common([("utf-8", 1.0), ("cp1250", 0.95), ("cp1252", 0.5)])
+    'cp1250'
+
+    :param told: ``(encoding, confidence)`` of each file
+    """
+    sure = {name for name, confidence in told if confidence >= WITNESS}
+    legacy = {name for name in sure if name and not name.startswith("utf")}
+    return legacy.pop() if len(legacy) == 1 else None

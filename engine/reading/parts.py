@@ -3,8 +3,17 @@
 import re
 
 _NUMBER = re.compile(r"(\d+)")
+_WORD = r"part|page|chunk|batch|split|teil|seite|partie|parte|pagina|página|del|część|část|часть"
+_OF = r"of|von|de|di|из|z|av|/"
+#: ``2``, ``(2)``, ``part 2``, ``(part 2 of 3)``, ``2of3``.
 _PART = re.compile(
-    r"[\s_.-]*(?:part|page|teil|seite|partie|parte|\()?[\s_.-]*\d+\)?$", re.IGNORECASE
+    rf"[\s_.-]*[(\[]?(?:{_WORD})?[\s_.-]*\d+(?:[\s_.-]*(?:{_OF})[\s_.-]*\d+)?[)\]]?$", re.IGNORECASE
+)
+#: A day, a month or a moment: exports are called after when they were made.
+_DATE = re.compile(
+    r"[\s_.-]*[(\[]?(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?"
+    r"(?:[T\s_.-]*\d\d[-_.:h]?\d\d(?:[-_.:]?\d\d)?)?Z?[)\]]?$",
+    re.IGNORECASE,
 )
 
 
@@ -33,7 +42,10 @@ def base(name):
 
     >>> base("exports/contacts_2.csv"), base("Contacts (3).csv"), base("deals-page-1.json")
     ('exports/contacts', 'contacts', 'deals')
+    >>> base("Contacts (part 2 of 3).csv"), base("contacts_2024-01-31.csv"), base("deals_2of3.csv")
+    ('contacts', 'contacts', 'deals')
     """
     stem, _dot, ending = name.rpartition(".")
     stem = stem if stem and len(ending) <= 5 else name
-    return _PART.sub("", stem).strip().casefold() or stem.casefold()
+    plain = _PART.sub("", _DATE.sub("", stem)) if _DATE.search(stem) else _PART.sub("", stem)
+    return _DATE.sub("", plain).strip().casefold() or stem.casefold()

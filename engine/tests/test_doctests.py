@@ -6,7 +6,7 @@ from importlib import import_module
 MODULES = (
     "cells", "colors", "countries", "currencies", "dates", "fetching", "numbers", "text",
     "proposing.assignment", "proposing.customs", "proposing.suggesting", "proposing.tables",
-    "reading.archive",
+    "reading.archive", "reading.encoding",
     "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
     "reading.parts", "reading.payload", "reading.reader", "reading.xlsx_file", "stage_history",
     "trees",

@@ -56,6 +56,16 @@ class TestArchives(ArchiveCase):
         self.assertEqual(written, [self.folder / "out/files/x.png"])
         self.assertEqual(written[0].read_bytes(), b"1")
 
+    def test_files_of_one_upload_agree_on_their_encoding(self):
+        long = "ID,Name\n" + "".join(f"{n},Wałęsa Świętokrzyskie\n" for n in range(30))
+        short = "ID,Name\n1,Kováč\n"
+        self.pack({"a.csv": long.encode("cp1250"), "b.csv": short.encode("cp1250")})
+        first, second = tables(self.path)
+        self.assertEqual((first.encoding, second.encoding), ("cp1250", "cp1250"))
+        self.assertEqual(next(second.rows()).values["Name"], "Kováč")
+        extract(self.path, self.folder / "out")
+        self.assertEqual([one.encoding for one in tables(self.folder / "out")], ["cp1250"] * 2)
+
 
 class TestHarmfulArchives(ArchiveCase):
     def test_paths_that_leave_the_folder(self):
