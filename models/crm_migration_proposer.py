@@ -478,8 +478,12 @@ class CrmMigrationProposer(models.AbstractModel):
                     "is_won": stage["is_won"],
                     "is_lost": stage["is_lost"],
                     "known": stage["known"],
-                    "score": 1.0 if stage["known"] else 0.3,
-                    "reason": "alias" if stage["known"] else "nothing",
+                    "score": 1.0 if stage["known"] else 0.6 if stage["meant"] else 0.3,
+                    "reason": "alias"
+                    if stage["known"]
+                    else "contains"
+                    if stage["meant"]
+                    else "nothing",
                     "count": count,
                 }
             )

@@ -110,6 +110,29 @@ class Resolver:
                 return found
         return []
 
+    def believed(self, references, entity=None):
+        """Return the references without those that an ID overrules.
+
+        The ID is the identity of a record: where the export tells records of a kind apart by ID, one
+        that is not there is another record than the one with the same name or address.
+
+        :param entity: canonical object type of a ``related`` reference, if the row tells it
+        """
+        kinds = {one.entity for one in references if one.by == "id"}
+        told = {kind for kind in kinds if self._has_ids(entity or kind)}
+        return [one for one in references if one.by == "id" or one.entity not in told]
+
+    def _has_ids(self, entity):
+        """Whether the map has a column with the IDs of these records."""
+
+        def read():
+            lines = self.project.line_ids
+            keys = lines.filtered(lambda one: one.target_field == "id" and one.state != "ignored")
+            return set(keys.mapped("entity"))
+
+        found = self._once("entities with IDs", read)
+        return bool(found.intersection(RELATED) if entity == "related" else entity in found)
+
     # ------------------------------------------------------------- small tables
 
     def _once(self, name, function):

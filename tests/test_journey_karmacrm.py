@@ -141,7 +141,7 @@ class TestJourneyKarmacrm(JourneyCase):
                 ("activity", "a10", "unmatched_owner"): "left@long-ago.example",
                 ("deal", "d5", "waits_for"): "5",
                 ("contact", "3", "ambiguous_reference"): "Nova Ltd",
-                ("contact", "6", "missing_company"): "Gone Inc",
+                ("contact", "6", "missing_company"): "c99",
                 ("contact", "4", "duplicate_email"): "twin@nova.example",
                 ("contact", "7", "duplicate_existing"): "here@already.example",
                 ("deal", "d3", "foreign_currency"): "100.0",

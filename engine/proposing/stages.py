@@ -1,8 +1,13 @@
 """The stages of a pipeline: order, probability, won or lost."""
 
+import re
 from collections import Counter, defaultdict
 
+from ..vocabulary import form
 from ..vocabulary import load as load_vocabulary
+
+NUMBER = re.compile(r"^\W*\d+\s*[-–.:)|]*\s*")
+NEGATIONS = frozenset("not no nicht kein non pas no não niet geen nie ikke inte ei не".split())
 
 # Name of the stage for won deals where the source has none.
 WON = "Won"
@@ -13,7 +18,8 @@ def propose_stages(values, vocabulary=None, order=None):
 
     :param values: list of (stage, status, probability or None, count of deals)
     :param order: {stage: (sequence, probability)} where the source tells it
-    :return: list of dicts ``name, sequence, probability, is_won, is_lost, known, code``, in order
+    :return: list of dicts ``name, sequence, probability, is_won, is_lost, known, meant, code``, in
+        order; ``meant`` but not ``known``: a word of the name says what it is
     """
     vocabulary = vocabulary or load_vocabulary()
     groups = defaultdict(list)
@@ -37,11 +43,29 @@ def _has_won(values, vocabulary):
     return any(vocabulary.canonical("won_status", status) == "won" for status in told)
 
 
+def find_stage(name, vocabulary):
+    """``(usual stage or None, whether the whole name says so)``; a number before it says nothing.
+
+    One word of a longer name tells a won or lost stage only as a question.
+    """
+    stage = vocabulary.stage(name) or vocabulary.stage(NUMBER.sub("", name))
+    if stage:
+        return stage, True
+    words = form(name).split()
+    ends = {vocabulary.canonical("won_status", word) for word in words} & {"won", "lost"}
+    if len(ends) == 1 and not NEGATIONS.intersection(words):
+        return vocabulary.stage(ends.pop()), False
+    return None, False
+
+
 def _stage(name, deals, vocabulary, order):
-    usual = vocabulary.stage(name)
+    usual, sure = find_stage(name, vocabulary)
     ends = {vocabulary.canonical("won_status", status) if status else None for status, *__ in deals}
     is_won, is_lost = bool(usual and usual.get("won")), bool(usual and usual.get("lost"))
     given, told = order.get(name, (None, None))
+    if not sure and len(ends) == 1 and ends <= {"won", "lost"}:
+        # What the deals say goes before a word of the name: all have ended alike.
+        usual = None
     if not usual:  # an unknown name whose deals have all ended alike is that end
         is_won, is_lost = ends == {"won"}, ends == {"lost"}
     probability = 100.0 if is_won else 0.0 if is_lost else told
@@ -55,7 +79,8 @@ def _stage(name, deals, vocabulary, order):
         "probability": probability,
         "is_won": is_won,
         "is_lost": is_lost,
-        "known": usual is not None or name in order,
+        "known": sure or name in order,
+        "meant": usual is not None,
         "code": usual["code"] if usual else "",
         "given": given,
     }

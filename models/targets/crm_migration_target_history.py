@@ -41,8 +41,8 @@ class CrmMigrationTargetHistory(models.AbstractModel):
     @api.model
     def _find_parent(self, item, resolver):
         """Return the landed record that the row belongs to, or None after telling why not."""
-        references = item.mapped.references.get("res_id", [])
         told = item.mapped.values.get("res_model")
+        references = resolver.believed(item.mapped.references.get("res_id", []), told)
         for reference in references:
             found = resolver.find(reference, told, stuck=True)
             landed = [candidate for candidate in found if candidate.landed]

@@ -47,7 +47,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
     @api.model
     def _set_partner(self, item, resolver):
         """Link the person, else the company; a name that fits two is narrowed by the company."""
-        references = item.mapped.references.get("partner_id", [])
+        references = resolver.believed(item.mapped.references.get("partner_id", []))
         company = self._find_company(item, references, resolver)
         persons = [reference for reference in references if reference.entity != "company"]
         for reference in persons:
@@ -64,7 +64,19 @@ class CrmMigrationTargetLead(models.AbstractModel):
             item.keep(reference.column, reference.value)
         if not item.values.get("partner_id") and company:
             item.values["partner_id"] = company.res_id
+        if not company:
+            self._keep_company_name(item, references)
         item.values.setdefault("partner_id", False)
+
+    @api.model
+    def _keep_company_name(self, item, believed):
+        """The name beside an ID that is not in the export stays with the deal, as text."""
+        for reference in item.mapped.references.get("partner_id", []):
+            if (reference.entity, reference.by) == ("company", "name") and (
+                reference not in believed
+            ):
+                item.values["partner_name"] = reference.value
+                item.keep(reference.column, reference.value)
 
     @api.model
     def _find_company(self, item, references, resolver):

@@ -72,11 +72,12 @@ class CrmMigrationTargetPartner(models.AbstractModel):
 
     @api.model
     def _set_parent(self, item, resolver):
-        """Link a person to its company: by ID, else by name; two of one name are not guessed."""
+        """Link a person to its company: by ID, without one by name; two of a name are not guessed."""
         if item.record.get("in_circle"):
             self._tell_circle(item)
             return
-        for reference in item.mapped.references.get("parent_id", []):
+        believed = resolver.believed(item.mapped.references.get("parent_id", []))
+        for reference in believed:
             found = resolver.find(reference)
             landed = [candidate for candidate in found if candidate.landed]
             if len(found) == 1 and not landed:
@@ -92,7 +93,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
                 )  # fmt: skip
                 item.keep(reference.column, reference.value)
                 return
-        self._tell_missing_parent(item)
+        self._tell_missing_parent(item, believed)
 
     @api.model
     def _tell_circle(self, item):
@@ -135,10 +136,12 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         return []
 
     @api.model
-    def _tell_missing_parent(self, item):
+    def _tell_missing_parent(self, item, believed):
+        """Tell what was looked for and not found; the name stays with the record as text."""
         code = "missing_parent" if item.values.get("is_company") else "missing_company"
         for reference in item.mapped.references.get("parent_id", []):
-            item.tell(code, "parent_id", reference.value, reference.column)
+            if reference in believed:
+                item.tell(code, "parent_id", reference.value, reference.column)
             item.keep(reference.column, reference.value)
             if reference.by == "name" and not item.values.get("is_company"):
                 item.values["company_name"] = reference.value
