@@ -113,8 +113,8 @@ class Resolver:
     def believed(self, references, entity=None):
         """Return the references without those that an ID overrules.
 
-        The ID is the identity of a record: where the export tells records of a kind apart by ID, one
-        that is not there is another record than the one with the same name or address.
+        The ID is the identity of a record: where the export tells records of a kind apart by ID,
+        one that is not there is another record than the one with the same name or address.
 
         :param entity: canonical object type of a ``related`` reference, if the row tells it
         """

@@ -74,7 +74,10 @@ class TargetChoices:
         if line.target_field == "id":
             return []
         slots = {slot.name: slot for slot in self._list_slots()}
-        named = [slots[name] for name in line.alternatives or [] if name in slots]
+        near = list(line.alternatives or [])
+        if line.kind == "multiselect":  # several choices in one text, or as related records (SP-23)
+            near.insert(0, "tags")
+        named = [slots[name] for name in dict.fromkeys(near) if name in slots]
         found = [self._get_slot(slot, line) for slot in named]
         short = {
             "new": self.env._("New field"),

@@ -54,3 +54,37 @@ class TestProposingValues(MigrationCase):
         proposer = self.env["crm.migration.proposer"]
         self.patch(type(proposer), "_read_payloads", lambda *args: self.fail("rows were read"))
         self.propose(project)
+
+    def test_several_choices_become_a_text_or_tags(self):
+        """A multi-select lands as text with commas, or, one click away, as tags (SP-23)."""
+        rows = [
+            row | {"Interests": ["Ovens; Service", "Service; Parts", "Ovens", "Parts; Ovens"][n % 4]}
+            for n, row in enumerate(COMPANIES)
+        ]
+        project = self.propose(self.make_project({"companies.csv": rows}))
+        line = self.line(project, "Interests")
+        self.assertEqual((line.kind, line.separator, line.new_type), ("multiselect", ";", "char"))
+        self.assertEqual(line.preview[0]["after"], "Ovens · Service")
+        tags = line.others[0]
+        self.assertEqual(tags["key"], "tags")
+        line.choose_alternative("tags")
+        self.assertEqual((line.target_field, line.transform), ("category_id", "tags"))
+        self.assertEqual(line.separator, ";")
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestSeveralChoices(MigrationCase):
+    profile = "other"
+    makes_fields = True
+
+    def test_several_choices_land_with_commas(self):
+        """A multi-select lands in its own field as text with commas, and is proved so (SP-23)."""
+        several = ["Ovens; Service", "Service; Parts", "Ovens", "Parts; Ovens"]
+        rows = [row | {"Interests": several[n % 4]} for n, row in enumerate(COMPANIES)]
+        project = self.migrate({"companies.csv": rows})
+        record = self.staged(project, "company", "0")
+        partner = self.env["res.partner"].browse(record.res_id)
+        self.assertEqual(partner.x_interests, "Ovens, Service")
+        self.run_step(project, "verify")
+        checks = project._get_check_totals()
+        self.assertFalse(checks["different"] or checks["missing"], checks)

@@ -73,6 +73,8 @@ class CrmMigrationTarget(models.AbstractModel):
             ):
                 item.tell("unknown_value", name, value)
                 item.keep_sources([name])
+            elif isinstance(value, list) and fields[name].type in ("char", "text"):
+                values[name] = ", ".join(value)  # several choices as a text (SP-23)
             else:
                 values[name] = value
         item.keep_sources(item.mapped.references.keys() - set(self._pseudo))

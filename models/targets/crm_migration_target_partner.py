@@ -72,7 +72,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
 
     @api.model
     def _set_parent(self, item, resolver):
-        """Link a person to its company: by ID, without one by name; two of a name are not guessed."""
+        """Link a person to its company: by ID, else by name; two of one name are not guessed."""
         if item.record.get("in_circle"):
             self._tell_circle(item)
             return
