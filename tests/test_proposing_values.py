@@ -8,6 +8,7 @@ COMPANIES = [
     {"Company ID": f"{number}", "Company Name": f"Firm {number}", "Country": country}
     for number, country in enumerate(["Germany", "Frankreich", "Italia", "Spain"] * 10)
 ]
+SEVERAL = ["Ovens; Service", "Service; Parts", "Ovens", "Parts; Ovens"]
 DEALS = [
     {
         "Deal ID": f"D{number}",
@@ -58,7 +59,8 @@ class TestProposingValues(MigrationCase):
     def test_several_choices_become_a_text_or_tags(self):
         """A multi-select lands as text with commas, or, one click away, as tags (SP-23)."""
         rows = [
-            row | {"Interests": ["Ovens; Service", "Service; Parts", "Ovens", "Parts; Ovens"][n % 4]}
+            row
+            | {"Interests": ["Ovens; Service", "Service; Parts", "Ovens", "Parts; Ovens"][n % 4]}
             for n, row in enumerate(COMPANIES)
         ]
         project = self.propose(self.make_project({"companies.csv": rows}))
@@ -79,8 +81,7 @@ class TestSeveralChoices(MigrationCase):
 
     def test_several_choices_land_with_commas(self):
         """A multi-select lands in its own field as text with commas, and is proved so (SP-23)."""
-        several = ["Ovens; Service", "Service; Parts", "Ovens", "Parts; Ovens"]
-        rows = [row | {"Interests": several[n % 4]} for n, row in enumerate(COMPANIES)]
+        rows = [row | {"Interests": SEVERAL[n % 4]} for n, row in enumerate(COMPANIES)]
         project = self.migrate({"companies.csv": rows})
         record = self.staged(project, "company", "0")
         partner = self.env["res.partner"].browse(record.res_id)
