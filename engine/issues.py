@@ -460,6 +460,12 @@ CATALOGUE = {
         "%(value)s: %(detail)s",
         "Prepare again to try once more, or upload the file itself with the list.",
     ),
+    "inline_image_missing": Kind(
+        "warning",
+        "Picture of a text not supplied",
+        "%(value)s is not among the uploaded files",
+        "Upload it with the export, in a folder or a ZIP, and load into a fresh project.",
+    ),
     "disk_room": Kind(
         "error",
         "Not enough room for the files",

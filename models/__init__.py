@@ -1,5 +1,6 @@
 from . import crm_migration_payload
 from . import crm_migration_project
+from . import crm_migration_fetching
 from . import crm_migration_file
 from . import crm_migration_record
 from . import crm_migration_mapping

@@ -41,6 +41,7 @@ class CrmMigrationFile(models.Model):
     name = fields.Char(required=True, help="File name; with the sheet or the member of a ZIP.")
     attachment_id = fields.Many2one("ir.attachment", ondelete="restrict")
     table_name = fields.Char(help="Which table of the attachment: sheet name, if it has several.")
+    url = fields.Char(index="btree_not_null", readonly=True, help="Where it was fetched from.")
     member = fields.Char(help="Path inside the uploaded ZIP.")
     checksum = fields.Char(help="SHA-256 of the uploaded bytes.")
     checksum_sha1 = fields.Char(

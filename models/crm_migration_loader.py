@@ -86,6 +86,7 @@ class CrmMigrationLoader(models.AbstractModel):
     def _begin(self, run, project):
         """Give what was held or failed another try, and count what there is to do."""
         self._check_fields(project)
+        self.env["crm.migration.fetching"]._check_room(project)
         self.env.cr.execute(
             """UPDATE crm_migration_record SET state = 'staged'
                 WHERE project_id = %s AND (state = 'failed' OR (state = 'held' AND NOT EXISTS (

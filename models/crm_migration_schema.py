@@ -32,9 +32,11 @@ class CrmMigrationSchema(models.AbstractModel):
 
     @api.model
     def _step(self, run):
-        """Make what is missing, in one transaction. Running it again makes nothing twice."""
+        """Fetch files, then make what is missing in one transaction; nothing is made twice."""
         project = silent(run.project_id)
         service = self.with_env(project.env)
+        if self.env["crm.migration.fetching"].with_env(project.env)._step(run, project):
+            return True
         service._make_fields(run, project)
         service._make_stubs(run, project)
         service._make_stages(run, project, service._make_teams(run, project))

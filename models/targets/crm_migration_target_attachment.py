@@ -2,6 +2,7 @@ import mimetypes
 
 from odoo import api, models
 
+from ...engine import fetching
 from ...engine.reading import payload
 from ..damage import Damage
 from ..snapshots import read_checksums
@@ -29,9 +30,25 @@ class CrmMigrationTargetAttachment(models.AbstractModel):
         found = self.env["crm.migration.payload"]._find(
             resolver.project, [name for (name,) in names]
         )
+        urls = self.env["crm.migration.fetching"]._find(
+            resolver.project, [self._get_path(item) for item in items]
+        )
+        failed = self._read_failures(items)
         for item in items:
-            item.extra["found"] = found
+            item.extra |= {"found": found, "fetched": urls, "failed": failed}
         return super()._prepare(items, resolver)
+
+    @api.model
+    def _read_failures(self, items):
+        """Return {record ID: why its file could not be fetched}."""
+        issues = self.env["crm.migration.issue"].search(
+            [
+                ("code", "=", "fetch_failed"),
+                ("record_id", "in", [item.record["id"] for item in items]),
+                ("state", "=", "open"),
+            ]
+        )
+        return {issue.record_id.id: issue.parameters["detail"] for issue in issues}
 
     @api.model
     def _get_path(self, item):
@@ -73,8 +90,13 @@ class CrmMigrationTargetAttachment(models.AbstractModel):
         spot = payload.place(path)
         files = found.get(spot[-1]) if spot else None
         service = self.env["crm.migration.payload"]
-        chosen = service._choose(files, path) if files else self.env["crm.migration.file"]
-        if not chosen:
+        chosen = item.extra.pop("fetched").get(path.strip(), self.env["crm.migration.file"])
+        failed = item.extra.pop("failed").get(item.record["id"])
+        if not chosen and files:
+            chosen = service._choose(files, path)
+        if not chosen and failed:
+            item.tell("fetch_failed", "", fetching.mask(path), "path", detail=failed)
+        elif not chosen:
             item.tell("attachment_file_missing", "", path or item.key, "path")
         elif len(chosen) > 1:
             item.tell("attachment_file_ambiguous", "", path, "path", count=len(chosen))

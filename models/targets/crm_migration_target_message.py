@@ -2,6 +2,8 @@ from markupsafe import Markup, escape
 
 from odoo import api, models
 
+from ...engine import inline_images
+from ...engine.reading import payload
 from ..xmlid import xmlid_name
 from .crm_migration_target_history import COMMON
 
@@ -25,6 +27,33 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     _model = "mail.message"
     _watched = ("parent_id", "is_internal", "message_type")
     _used = (*COMMON, "email_from", "duration", "outcome", "recording")
+
+    @api.model
+    def _prepare(self, items, resolver):
+        """Find the pictures that lie beside the texts, for all of a batch at once (SP-30)."""
+        pictures = {
+            name: inline_images.file_of(name)
+            for item in items
+            for name in inline_images.names(item.mapped.values.get("body"))
+        }
+        service = self.env["crm.migration.payload"]
+        spots = {payload.place(path)[-1:] for path in pictures.values()} - {()}
+        found = service._find(resolver.project, [spot for (spot,) in spots]) if spots else {}
+        for item in items:
+            item.extra["pictures"] = self._choose_pictures(item, found)
+        return super()._prepare(items, resolver)
+
+    @api.model
+    def _choose_pictures(self, item, found):
+        """Return {name in the text: document}."""
+        chosen, service = {}, self.env["crm.migration.payload"]
+        for name in inline_images.names(item.mapped.values.get("body")):
+            spot = payload.place(inline_images.file_of(name))
+            files = found.get(spot[-1]) if spot else None
+            picture = service._choose(files, inline_images.file_of(name)) if files else ()
+            if len(picture) == 1:
+                chosen[name] = picture
+        return chosen
 
     @api.model
     def _get_values(self, item, resolver):
@@ -78,6 +107,9 @@ class CrmMigrationTargetMessage(models.AbstractModel):
             facts.append(f"⏱ {mapped['duration']:g} min")
         if mapped.get("outcome"):
             facts.append(mapped["outcome"])
+        for name in inline_images.names(body):
+            if name not in item.extra.get("pictures", {}):
+                item.tell("inline_image_missing", "", name, "body")
         if mapped["kind"] == "call":
             if facts:
                 body += Markup("<p>%s</p>") % escape(" · ".join(facts))
@@ -109,10 +141,18 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     @api.model
     def _create(self, items, resolver):
         """Queue the messages: those of a batch are written together, whatever they come from."""
-        resolver.messages += [
-            (self._to_orm(item.values | item.extra | self._get_technical(item, resolver)), item)
-            for item in items
-        ]
+        for item in items:
+            values = item.values | self._get_technical(item, resolver)
+            pictures = item.extra.pop("pictures", None)
+            if pictures:
+                values["body"] = self._embed(values["body"], pictures)
+            resolver.messages.append((self._to_orm(values | item.extra), item))
+
+    @api.model
+    def _embed(self, body, pictures):
+        """Put the pictures into the text: Odoo makes attachments of them that the text shows."""
+        service = self.env["crm.migration.payload"]
+        return inline_images.embed(body, {n: service._read(file) for n, file in pictures.items()})
 
     @api.model
     def _create_queued(self, resolver):
