@@ -106,17 +106,21 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _relink(self, project):
-        """Stage records again whose missing link has landed since: a delta brought it."""
+        """Stage records again whose missing link has landed since: a delta brought it.
+
+        Three sets that are hashed: one join over all three columns took minutes.
+        """
         self.env.cr.execute(
-            """UPDATE crm_migration_record r SET state = 'staged'
-                WHERE project_id = %(project)s AND res_id IS NOT NULL AND state != 'staged'
-                  AND EXISTS (
-                      SELECT 1 FROM crm_migration_issue i
-                        JOIN crm_migration_record other ON other.project_id = i.project_id
-                         AND other.res_id IS NOT NULL
-                         AND (other.source_key = i.value OR other.match_name = lower(i.value)
-                              OR other.match_email = lower(i.value))
-                       WHERE i.record_id = r.id AND i.code = ANY(%(codes)s) AND i.state = 'open')
+            """WITH landed AS MATERIALIZED (
+                   SELECT source_key, match_name, match_email FROM crm_migration_record
+                    WHERE project_id = %(project)s AND res_id IS NOT NULL)
+               UPDATE crm_migration_record SET state = 'staged'
+                WHERE res_id IS NOT NULL AND state != 'staged' AND id IN (
+                      SELECT record_id FROM crm_migration_issue
+                       WHERE project_id = %(project)s AND code = ANY(%(codes)s) AND state = 'open'
+                         AND (value IN (SELECT source_key FROM landed)
+                              OR lower(value) IN (SELECT match_name FROM landed)
+                              OR lower(value) IN (SELECT match_email FROM landed)))
             """,
             {"project": project.id, "codes": list(MISSING_LINKS)},
         )
