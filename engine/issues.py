@@ -194,6 +194,66 @@ CATALOGUE = {
         "%(url)s answers %(status)s",
         "Check the address in the settings of the connection.",
     ),
+    "rest_token": Kind(
+        "error",
+        "Token refused",
+        "%(url)s answers %(status)s: the token is wrong or has expired",
+        "Enter a valid token, then resume: it goes on at the same page.",
+    ),
+    "rest_permission": Kind(
+        "error",
+        "No permission to read",
+        "%(url)s answers %(status)s: the account's role may not read or export these records",
+        "Give the role the permission to export, or use the token of an administrator.",
+    ),
+    "rest_web_page": Kind(
+        "error",
+        "A web page instead of data",
+        "%(url)s answers with a web page, perhaps to sign in",
+        "Check the address and the token; it goes on at the same page.",
+    ),
+    "rest_not_json": Kind(
+        "error",
+        "Answer cannot be read",
+        "%(url)s: %(detail)s",
+        "Resume later: it goes on at the same page.",
+    ),
+    "rest_shape": Kind(
+        "error",
+        "No records in the answer",
+        "%(url)s holds no list of records at %(place)s",
+        "Say in the settings of the connection where the records lie.",
+    ),
+    "rest_loop": Kind(
+        "error",
+        "Pages go in a circle",
+        "%(url)s and the pages before it hold the same records again and again",
+        "Check how the source pages its lists in the settings of the connection.",
+    ),
+    "rest_not_offered": Kind(
+        "warning",
+        "Not offered by the source",
+        "There is no list of %(name)s under the known addresses",
+        "Correct the address if there should be one, or supply these records as a file.",
+    ),
+    "rest_short_page": Kind(
+        "info",
+        "Short page",
+        "Page %(page)s had %(found)s records where the first one had %(usual)s",
+        "Nothing: the list was compared with the total that the source tells.",
+    ),
+    "rest_repeated": Kind(
+        "info",
+        "IDs on several pages",
+        "%(count)s records came more than once: %(value)s",
+        "Nothing: each was taken once, as it came last.",
+    ),
+    "rest_total": Kind(
+        "warning",
+        "Total does not add up",
+        "%(found)s records came, the source says %(expected)s",
+        "Compare with the count on the source's screen, and extract again.",
+    ),
     # values
     "unreadable_number": Kind(
         "warning",

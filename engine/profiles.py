@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
+from . import rest
 from .exceptions import ConfigurationError
 from .vocabulary import DATA
 from .vocabulary import load as load_vocabulary
@@ -185,6 +186,8 @@ def _check_policies(file, policies):
 def _check_rest(file, content, entities):
     vocabulary = load_vocabulary()
     _check_policies(file, content["policies"])
+    if content.get("rest"):
+        rest.build(content["rest"], None, {entity.code for entity in entities}, f"{file}: rest")
     for key in ("caps", "gotchas", "inventory", "objects", "products", "uses"):
         for number, fact in enumerate(content.get(key, ()), start=1):
             if not fact.get("evidence") and not fact.get("assumed"):

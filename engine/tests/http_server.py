@@ -24,6 +24,7 @@ class Request:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else 40 ms for each answer of two parts
 
     def do_GET(self):
         request = Request(self)
@@ -58,12 +59,12 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def serving(answer):
+def serving(answer, port=0):
     """Yield a server that answers with ``answer(request) -> (status, headers, body)``.
 
     It has ``url`` and ``requests``, all that were made.
     """
-    server = _Server(("127.0.0.1", 0), _Handler)
+    server = _Server(("127.0.0.1", port), _Handler)
     server.answer, server.requests = answer, []
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

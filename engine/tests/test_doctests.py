@@ -11,7 +11,7 @@ MODULES = (
     "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
     "reading.parts", "reading.payload", "reading.reader", "reading.xlsx_file", "stage_history",
     "trees",
-    "web.addresses", "web.credentials",
+    "rest.paths", "rest.shaping", "web.addresses", "web.credentials",
 )  # fmt: skip
 
 
