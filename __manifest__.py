@@ -10,6 +10,7 @@
         "python": [
             "pandas",
             "requests",
+            "cryptography",
             "chardet",
             "openpyxl",
             "xlrd",
@@ -38,6 +39,7 @@
         "views/crm_migration_check_views.xml",
         "views/crm_migration_inventory_views.xml",
         "views/crm_migration_readiness_views.xml",
+        "views/crm_migration_connection_views.xml",
         "views/crm_migration_project_views.xml",
         "views/crm_migration_menus.xml",
         "views/res_partner_views.xml",

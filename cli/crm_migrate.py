@@ -1,6 +1,7 @@
 """``odoo crm_migrate``: the same methods as the screens, for rehearsals and cutover scripts."""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,10 @@ from odoo.modules.registry import Registry
 from odoo.tools import config
 
 DONE, FAILED, WRONG_USE, WAITS, INCOMPLETE = 0, 1, 2, 3, 4
+# Seconds between two lines of progress.
+SHOWN_SECONDS = 30
+#: Options of the connection that ``--set`` takes: requests per second, and at once.
+REST_OPTIONS = {"rate": float, "parallel": int}
 STEPS = ("staged", "proposed", "sampled", "loaded", "verified")
 
 
@@ -80,6 +85,8 @@ class Journey:
         self.env = env
         self.arguments = arguments
         self.project = env["crm.migration.project"]
+        self.rest_options = {}
+        self.finished = set()  # kinds of runs that were stopped, and finished by this call
 
     def execute(self):
         """Do what is asked; return the exit code.
@@ -150,6 +157,9 @@ class Journey:
         values = {}
         for pair in self.arguments.set:
             key, separator, value = pair.partition("=")
+            if key in REST_OPTIONS and value.replace(".", "", 1).isdigit():
+                self.rest_options[key] = REST_OPTIONS[key](value)
+                continue
             name = f"{key}_id" if f"{key}_id" in project._fields else key
             field = project._fields.get(name)
             known = self._get_policy_names(project)
@@ -188,18 +198,19 @@ class Journey:
     def _move(self):
         """Walk the path as far as ``--until``."""
         asked = self.arguments
-        if asked.rest:
-            raise WrongUse("--rest: extraction over REST is not part of this version")
         paths = self._get_paths(asked.delta or asked.files)
         until = STEPS.index(asked.until)
         if paths:
             self.project._add_files(self._upload(paths), delta=bool(asked.delta))
             self.env.cr.commit()
             self._run("extract")
+        extracted = bool(paths)
+        if asked.rest:
+            extracted = self._extract_rest()
         if not self.project.file_ids:
             raise WrongUse("--files: there is nothing to migrate yet")
         if until >= STEPS.index("proposed"):
-            if paths or not self.project.line_ids:
+            if extracted or not self.project.line_ids:
                 self._run("propose")
             self._use_map()
         if until > STEPS.index("proposed"):
@@ -207,6 +218,37 @@ class Journey:
         elif until == STEPS.index("proposed"):
             self._wait_for_map()
         return self._result()
+
+    def _extract_rest(self):
+        """Extract over REST, unless this very call has finished an extraction that was killed."""
+        self._set_connection()
+        if "extract" in self.finished:
+            return True
+        run = self.project._start_extraction()
+        self.env.cr.commit()
+        self._work(run)
+        return True
+
+    def _set_connection(self):
+        """Make or change the project's connection as the arguments say."""
+        from odoo.addons.crm_migration.engine.web import is_open
+
+        asked, project = self.arguments, self.project
+        token = os.environ.get(asked.token_env or "", "").strip()
+        if asked.token_env and not token:
+            raise WrongUse(f"--token-env: the variable {asked.token_env} is empty")
+        # Who works on the server's command line may name a host inside the network.
+        values = {"base_url": asked.rest, "is_allowed": not is_open(asked.rest)}
+        values |= self.rest_options
+        connection = project.connection_id
+        if connection:
+            connection.write(values)
+        else:
+            values |= {"name": project.name, "profile": project.profile}
+            connection = project.connection_id = project.connection_id.create(values)
+        if token:
+            connection.token = token
+        self.env.cr.commit()
 
     def _go_on(self, until):
         """Confirm, prepare, sample, approve, load, verify."""
@@ -256,9 +298,18 @@ class Journey:
         states = ["queued", "running", "paused"] + ["failed"] * self.arguments.resume
         stopped = self.project.run_ids[:1].filtered(lambda run: run.state in states)
         if stopped:
+            self._renew_token()
             stopped.action_resume()
             self.env.cr.commit()
             self._work(stopped)
+            self.finished.add(stopped.kind)
+
+    def _renew_token(self):
+        """An extraction that goes on may need another token than it began with."""
+        asked = self.arguments
+        if self.project.connection_id and (asked.rest or asked.token_env):
+            asked.rest = asked.rest or self.project.connection_id.base_url
+            self._set_connection()
 
     def _resume(self):
         """Load what was held."""
@@ -293,8 +344,11 @@ class Journey:
         label = dict(run._fields["kind"]._description_selection(self.env))[run.kind]
         print(f"{label} …", end="", flush=True)
         while run.state in ("queued", "running"):
-            run._work()
+            run._work(seconds=SHOWN_SECONDS)
             run.invalidate_recordset()
+            if run.state == "running" and run.processed and run.time_left:
+                print(f" {run.processed} of {run.total}, {run.rate:.0f}/s, {run.time_left} left …",
+                      end="", flush=True)  # fmt: skip
             if run.state in ("queued", "running"):
                 # Another worker of this database has the run; it does the same steps.
                 self.env.cr.rollback()

@@ -203,7 +203,7 @@ CATALOGUE = {
     "rest_permission": Kind(
         "error",
         "No permission to read",
-        "%(url)s answers %(status)s: the account's role may not read or export these records",
+        "%(url)s answers %(status)s: the role of the account may not read or export these records",
         "Give the role the permission to export, or use the token of an administrator.",
     ),
     "rest_web_page": Kind(

@@ -1,4 +1,5 @@
 from . import crm_migration_payload
+from . import crm_migration_connection
 from . import crm_migration_project
 from . import crm_migration_fetching
 from . import crm_migration_file
@@ -9,6 +10,7 @@ from . import crm_migration_mapping_value
 from . import crm_migration_approval
 from . import crm_migration_memory
 from . import crm_migration_run
+from . import crm_migration_extract
 from . import crm_migration_log
 from . import crm_migration_issue
 from . import crm_migration_check
@@ -17,6 +19,7 @@ from . import crm_migration_inventory
 from . import crm_migration_collector
 from . import crm_migration_readiness
 from . import crm_migration_extractor
+from . import crm_migration_rest
 from . import crm_migration_proposer
 from . import crm_migration_schema
 from . import crm_migration_app_schema

@@ -234,6 +234,8 @@ class CrmMigrationExtractor(models.AbstractModel):
         fingerprint, upsert; a row that is there already with the same content stays as it is.
         """
         project = run.project_id
+        if (run.parameters or {}).get("rest"):
+            return self.env["crm.migration.rest"]._step(run)
         files = project.file_ids.filtered(lambda file: file.state == "new").sorted("sequence")
         if not files:
             self._finish(run)

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 
 from ..engine.exceptions import EngineError
 from ..engine.issues import CATALOGUE
+from ..engine.types import Problem
 from .disturbance import is_conflict, is_passing
 
 _logger = logging.getLogger(__name__)
@@ -222,8 +223,17 @@ class CrmMigrationRun(models.Model):
         self.write(
             {"state": "failed", "error": self._describe(error), "ended_at": fields.Datetime.now()}
         )
+        self._tell(error)
         self._notify()
         self._commit()
+
+    def _tell(self, error):
+        """List among the questions why the work stopped, where the engine knows what to do."""
+        if isinstance(error, EngineError):
+            issues = self.env["crm.migration.issue"]
+            issues._clear(self.project_id, [error.code])
+            problem = Problem(error.code, parameters=error.parameters)
+            issues._append(self.project_id, [(problem, {})], self)
 
     @api.model
     def _describe(self, error):

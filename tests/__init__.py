@@ -22,6 +22,7 @@ from . import test_proof
 from . import test_proposing_values
 from . import test_query_counts
 from . import test_reread
+from . import test_rest
 from . import test_rights
 from . import test_rollback
 from . import test_sample

@@ -12,7 +12,9 @@ from ..engine.issues import CATALOGUE
 ROOT = Path(__file__).resolve().parent.parent
 SEVERITIES = ("info", "warning", "hold", "error")
 # Functions whose first text argument is an issue code.
-TELLERS = ("tell", "Problem", "ConfigurationError", "SourceError", "ValueProblem")
+TELLERS = (
+    "tell", "Problem", "ConfigurationError", "SourceError", "ValueProblem", "Passing", "Refused",
+)  # fmt: skip
 INFERIOR = {
     # layer: what it may not know (design.md, "Layers")
     "engine": ("odoo", "models", "wizards", "views", "report", "cli"),

@@ -242,7 +242,9 @@ class Client:
 
     def _slow_down(self, trouble):
         if trouble.code == "rest_throttled":
-            self.rate.slow_down(min(trouble.wait or 0, self.fetcher.longest_wait))
+            wait = trouble.wait or 0
+            # A longer wait is the caller's: he notes it, and holds no worker.
+            self.rate.slow_down(wait if wait <= self.fetcher.longest_wait else 0)
 
     def _check(self, answer):
         """Tell refusals apart: what a new token mends, what the role lacks, what is not there."""

@@ -128,7 +128,8 @@ class Shaper:
         for one in listed:
             if isinstance(one, dict) and _text(one.get("id")) == wanted and one.get("name"):
                 return {naming["name"]: str(one["name"]).strip()}
-        return {}
+        # One that the list does not have keeps its number as a name: it must not get lost.
+        return {naming["name"]: wanted} if wanted else {}
 
     def _take_participants(self, record, told):
         listed = [one for one in record.pop(told["list"], None) or () if isinstance(one, dict)]

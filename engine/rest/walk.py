@@ -33,6 +33,7 @@ class Walk:
         self.client, self.endpoint = client, endpoint
         self.state, self.seen, self.staged = state, seen, staged
         self.parameters = {endpoint.since_parameter: since} if since else {}
+        self.listed = []  # keys of the page that the last step read
         if "path" not in state:
             state |= {"path": None, "pass": 1, "thin": None, "problems": []}
             self._begin()
@@ -56,7 +57,7 @@ class Walk:
         :param seconds: after which no more details are asked for in this step
         :raise SourceError: the step can be taken again
         """
-        state, page = self.state, None
+        state, page, self.listed = self.state, None, []
         if state["path"] is None and not self._find_path():
             return {}, None
         if not state["pending"]:
@@ -72,7 +73,7 @@ class Walk:
             if not self.endpoint.optional:
                 url = self.client.api.url(self.endpoint.paths[0])
                 raise SourceError("rest_status", url=url, status=404)
-            self._tell("rest_not_offered", name=self.endpoint.name)
+            self.tell("rest_not_offered", name=self.endpoint.name)
             self.state["position"] = None
         return self.state["path"] is not None
 
@@ -97,6 +98,7 @@ class Walk:
             return None
         self._note(page, records)
         state["pending"] = [[key, one] for key, one in records.items()]
+        self.listed = list(records)
         state["position"] = self._follow(page)
         return page
 
@@ -147,7 +149,7 @@ class Walk:
         by_number = self.endpoint.paging.kind in ("page", "offset")
         early = state["total"] is not None and state["count"] < state["total"]
         if by_number and early and length < state["usual"]:
-            self._tell("rest_short_page", page=state["page"], found=length, usual=state["usual"])
+            self.tell("rest_short_page", page=state["page"], found=length, usual=state["usual"])
 
     def _note_repeated(self, key):
         if len(self.state["repeated"]) < 20 and key not in self.state["repeated"]:
@@ -219,10 +221,10 @@ class Walk:
             self._begin()
             return
         if odd:
-            self._tell("rest_total", found=len(self.seen), expected=state["total"])
+            self.tell("rest_total", found=len(self.seen), expected=state["total"])
         if state["repeated"]:
             shown = ", ".join(state["repeated"][:5])
-            self._tell("rest_repeated", count=len(state["repeated"]), value=shown)
+            self.tell("rest_repeated", count=len(state["repeated"]), value=shown)
 
     @property
     def settled(self):
@@ -231,7 +233,8 @@ class Walk:
         same = state["total"] is None or len(self.seen) == state["total"]
         return state["path"] is not None and not self.parameters and same
 
-    def _tell(self, code, **parameters):
+    def tell(self, code, **parameters):
+        """Note what a person should know about the list, once."""
         told = {"code": code, "parameters": parameters}
         if all(one["code"] != code for one in self.state["problems"]):
             self.state["problems"].append(told)

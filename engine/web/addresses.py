@@ -96,6 +96,17 @@ class Guard:
         return addresses
 
 
+def is_open(url):
+    """Whether an address is on the open internet and encrypted: needs nobody's permission."""
+    guard = Guard()
+    try:
+        guard.check(url)
+        guard.resolve(*origin(url)[1:])
+    except (Refused, OSError):
+        return False
+    return True
+
+
 def default_port(scheme):
     """Return the port of a scheme where an address names none."""
     return 443 if scheme == "https" else 80

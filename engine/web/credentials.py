@@ -1,7 +1,6 @@
 """A source's token: sent to its own origin only, and taken out of everything that is kept."""
 
 import base64
-import logging
 import weakref
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
@@ -87,25 +86,15 @@ class Credentials:
         return [token, quote(token, safe=""), quote(token), quote_plus(token), pair]
 
 
-#: Of what the log's filter takes the secrets out; gone with its fetcher.
+#: Credentials in use.
 _LIVING = weakref.WeakSet()
 
 
-class _Masking(logging.Filter):
-    """urllib3 writes whole addresses to its log: without the tokens in them."""
-
-    def filter(self, record):
-        living = list(_LIVING)
-        if living:
-            text = record.getMessage()
-            for credentials in living:
-                text = credentials.mask(text)
-            record.msg, record.args = text, ()
-        return True
-
-
-for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_Masking())
+def mask_all_living(text):
+    """Return a text without the secrets of any credentials in use."""
+    for credentials in list(_LIVING):
+        text = credentials.mask(text)
+    return text
 
 
 def with_query(url, parameters):
