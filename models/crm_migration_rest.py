@@ -118,9 +118,10 @@ class CrmMigrationRest(models.AbstractModel):
             try:
                 total += self._try(client, endpoint)
             except SourceError as error:
-                if not endpoint.optional or error.code != "rest_permission":
+                if not endpoint.optional or error.parameters.get("status") not in (403, 404):
                     raise
-                skipped[endpoint.name] = error
+                if error.code == "rest_permission":
+                    skipped[endpoint.name] = error
         if (run.parameters or {}).get("delta"):
             project._take_files(self.env["ir.attachment"], delta=True)
         run.total = total

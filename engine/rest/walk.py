@@ -87,11 +87,15 @@ class Walk:
                 self.endpoint, state["path"], state["position"], self.parameters
             )
         except SourceError as error:
-            # Some servers say so of a page behind the last one.
-            if error.parameters.get("status") == 404 and state["page"]:
+            if error.parameters.get("status") != 404:
+                raise
+            if state["page"]:  # some servers say so of a page behind the last one
                 state["position"] = None
-                return None
-            raise
+            elif state["again"] >= AGAIN:
+                raise
+            else:  # not there after all: the other addresses are tried again
+                state["path"], state["again"] = None, state["again"] + 1
+            return None
         records = self._by_key(page.records)
         if self._is_doubtful(page, records):
             state["again"] += 1

@@ -64,7 +64,7 @@ class Karma:
         self.data, self.token, self.thin, self.limit = data, token, thin, limit
         self.faults = faults or Faults()
         self.forbidden = set()
-        self.last = None
+        self.last = {}  # path -> its last answer
         self.before = None  # called with each request: changes the data under way
 
     def __call__(self, request):
@@ -88,7 +88,7 @@ class Karma:
             "slow": self.make_slow,
             "html": (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><form>Sign in</form>"),
             "broken": (200, {"Content-Type": "application/json"}, b'{"results": [{"id": 1'),
-            "repeat": self.last,
+            "repeat": self.last.get(request.path),
         }.get(fault)
 
     def make_slow(self, handler):
@@ -137,8 +137,8 @@ class Karma:
         size = min(int(request.get("per_page", "10")), self.limit)
         start = (int(request.get("page", "1")) - 1) * size
         content = {"results": records[start : start + size], "total_count": len(records)}
-        self.last = answer_json(content)
-        return self.last
+        self.last[request.path] = answer_json(content)
+        return self.last[request.path]
 
 
 class Orbit:
