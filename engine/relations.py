@@ -11,6 +11,8 @@ from typing import NamedTuple
 SHARE = 0.8
 #: So few common values prove nothing.
 COMMON = 3
+#: Digits from which a whole figure is no count.
+LONG = 4
 #: Slots by which a record is named, and what a reference by them is called.
 BY = {"id": "id", "name": "name", "email": "email", "login": "email"}
 #: Small figures are contained in small figures: a count is no reference.
@@ -50,12 +52,20 @@ def find_links(tables, keys):
 
 def _link(column, entity, key, by):
     common, share = contained(column.values, key.values)
-    if column.kind in FIGURES and key.kind not in FIGURES:
+    if column.kind in FIGURES and key.kind not in FIGURES and not _are_long(column, key):
         return None
     if by == "id" and key.distinct < 0.9 * key.filled:
         return None  # no key
     least = min(COMMON, column.distinct)
     return Link(entity, by, round(share, 3)) if common >= least and share > 0.05 else None
+
+
+def _are_long(column, key):
+    """Whether whole figures are too long to be counts: 100112 among 100001 to 105000."""
+    samples = [str(sample).strip() for sample in (*column.samples, *key.samples)]
+    return column.kind == "integer" and all(
+        sample.isdigit() and len(sample) >= LONG for sample in samples
+    )
 
 
 def contained(values, others):

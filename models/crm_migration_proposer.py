@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ..engine import proposing
 from ..engine.inference import settle_dates
 from ..engine.mapping import fold
-from ..engine.relations import find_links
+from ..engine.relations import SHARE, find_links
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
 from .column_counts import ColumnCounts
@@ -154,7 +154,12 @@ class CrmMigrationProposer(models.AbstractModel):
             entity, columns, taken=customs, links=links.get(entity.code)
         )
         proposals = self.env["crm.migration.memory"]._recall(project, entity, columns, proposals)
-        self._write_lines(mapping, columns, proposals)
+        linked = {
+            column
+            for column, found in (links.get(entity.code) or {}).items()
+            if found and found[0].share >= SHARE
+        }
+        self._write_lines(mapping, columns, proposals, linked)
         customs |= {p.rule.field: (p.label, p.field_type) for p in proposals if p.field_type}
 
     @api.model
@@ -166,12 +171,17 @@ class CrmMigrationProposer(models.AbstractModel):
         return {field.name: (field.field_description, field.ttype) for field in fields}
 
     @api.model
-    def _write_lines(self, mapping, columns, proposals):
-        """Create the lines of new columns; refresh those nobody decided on yet."""
+    def _write_lines(self, mapping, columns, proposals, linked=()):
+        """Create the lines of new columns; refresh those nobody decided on yet.
+
+        :param linked: columns whose values are the keys of records of another table
+        """
         known = {line.column: line for line in mapping.line_ids}
         new = []
         for number, (column, proposal) in enumerate(zip(columns, proposals, strict=True)):
             facts = self._get_facts(column) | {"sequence": number}
+            if column.name in linked and proposal.rule.reference:
+                facts["kind"] = "reference"
             line = known.get(column.name)
             if not line:
                 new.append(self._get_line(proposal) | facts | {"mapping_id": mapping.id})

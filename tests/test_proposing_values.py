@@ -49,6 +49,15 @@ class TestProposingValues(MigrationCase):
         self.propose(project)
         self.assertEqual(self.facts(project), before)
 
+    def test_a_reference_is_found_from_the_values(self):
+        """A header that says little is a link where its values are the IDs of another file."""
+        companies = [row | {"Company ID": f"{5000 + n}"} for n, row in enumerate(COMPANIES)]
+        deals = [row | {"Org": f"{5000 + n * 7 % 40}"} for n, row in enumerate(DEALS)]
+        project = self.propose(self.make_project({"companies.csv": companies, "deals.csv": deals}))
+        line = self.line(project, "Org")
+        self.assertEqual((line.kind, line.reference), ("reference", "company.id"))
+        self.assertEqual(line.kind_label, "references to other records")
+
     def test_proposing_reads_no_rows(self):
         """How long the files are makes no difference: their rows are not read for the columns."""
         project = self.propose(self.make_project({"companies.csv": COMPANIES}))
