@@ -51,7 +51,7 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
         ]
     )
     usual = list(chosen)
-    _settle_neighbours(chosen, columns, index)
+    _settle_neighbours(chosen, columns, links or {}, index)
     _settle_states(chosen, ranked)
     _settle_substitutes(chosen, index)
     _settle_doubles(chosen, index)
@@ -113,17 +113,21 @@ def _worth(found, column):
     return found.score / 2 if found.reason in ("profile", "alias") else 0.0
 
 
-def _settle_neighbours(chosen, columns, index):
+def _settle_neighbours(chosen, columns, links, index):
     """Read an ambiguous column by its neighbours: "Name" beside "First name" is the last name."""
     for slot in index.slots.values():
         for usual, neighbours in slot.instead_of.items():
             if slot.name in chosen or usual not in chosen or chosen.count(None) == len(chosen):
                 continue
-            column = columns[chosen.index(usual)]
+            place = chosen.index(usual)
+            column = columns[place]
+            reference = index.slots[usual].reference
+            if reference and _share(reference, links.get(column.name) or ()):
+                continue  # another table has these values
             full = slot.transform == "name_part" and _are_full_names(column.samples)
             if not full and any(one in chosen for one in neighbours):
                 if slot.name in index.find(column.name):
-                    chosen[chosen.index(usual)] = slot.name
+                    chosen[place] = slot.name
 
 
 def _settle_states(chosen, ranked):
