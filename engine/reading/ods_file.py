@@ -55,6 +55,8 @@ def _records(source, name, title):
     line, inside = 0, False
     for kind, element in _events(source, name):
         if kind == "start":
+            if inside:
+                return
             inside = element.get(f"{_TABLE}name", "") == title
         elif inside:
             repeated = _repeated(element, "rows")
