@@ -257,6 +257,7 @@ class CrmMigrationLoader(models.AbstractModel):
     def _finish(self, run, project):
         run.counters = {"entities": project._get_outcomes()}
         self.env["crm.migration.collector"]._collect(project)
+        self.env["crm.migration.gotcha"]._check(project)
 
     # ------------------------------------------------------------- batch
 

@@ -55,6 +55,7 @@ class CrmMigrationProposer(models.AbstractModel):
         self._tell_leads(project)
         self.env["crm.migration.readiness"]._propose(project)
         self.env["crm.migration.collector"]._collect(project)
+        self.env["crm.migration.gotcha"]._check(project)
         run.total = run.processed = sum(len(columns) for columns in profiles.values())
         return False
 
