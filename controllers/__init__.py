@@ -1,1 +1,2 @@
+from . import crm_migration_held
 from . import crm_migration_upload

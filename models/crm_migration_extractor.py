@@ -5,7 +5,7 @@ from itertools import islice
 
 from odoo import api, models
 
-from ..engine import proposing, reading
+from ..engine import mending, proposing, reading
 from ..engine.exceptions import SourceError
 from ..engine.inference import ColumnStatistics
 from ..engine.mapping import fold
@@ -134,8 +134,12 @@ class CrmMigrationExtractor(models.AbstractModel):
         project = project.sudo()
         profile = project._get_profile()
         rows = list(islice((row for row in table.rows() if not row.footer), INSPECTED_ROWS))
-        columns = self._profile_columns(table.header, rows)
-        entity, score, reason = proposing.recognise(table.name, table.header, profile, columns)
+        header = [name for name in table.header if name not in mending.OURS]
+        columns = self._profile_columns(header, rows)
+        entity, score, reason = proposing.recognise(table.name, header, profile, columns)
+        mended = rows and mending.read_mark(rows[0].values.get(mending.KEY_COLUMN))[0]
+        if mended in {one.code for one in profile.entities}:
+            entity, score, reason = mended, 1.0, mending.KEY_COLUMN
         values = {
             "project_id": project.id,
             "name": table.name,
@@ -149,10 +153,8 @@ class CrmMigrationExtractor(models.AbstractModel):
             "encoding_confidence": table.encoding_confidence,
             "delimiter": table.delimiter,
             "header_row": table.header_row,
-            "header": table.header,
-            "preview": [
-                [row.values.get(name) for name in table.header] for row in rows[:PREVIEW_ROWS]
-            ],
+            "header": header,
+            "preview": [[row.values.get(name) for name in header] for row in rows[:PREVIEW_ROWS]],
             "entity": entity,
             "entity_score": score,
             "entity_reason": reason,
@@ -370,7 +372,8 @@ class CrmMigrationExtractor(models.AbstractModel):
     @api.model
     def _prepare_row(self, run, file, row, keys):
         """Return ``(entry, problem)``: the row with its key, fingerprint and state."""
-        payload = {name: value for name, value in row.values.items() if value is not None}
+        values, mended = mending.unpack(row.values)
+        payload = {name: value for name, value in values.items() if value is not None}
         row_hash = self._fingerprint(payload)
         key = (payload.get(file.key_column) or "").strip() if file.key_column else ""
         state, problem = "staged", None
@@ -386,6 +389,8 @@ class CrmMigrationExtractor(models.AbstractModel):
                 problem = Problem("repeated_row" if same else "repeated_key", value=key)
                 state = "skipped" if same else "held"
             key = self._get_free_key(key, keys)
+        if mended and state == "staged":
+            key, state, problem = self._get_mended_key(mended, key, file)
         keys[key] = row_hash
         entry = {"key": key, "hash": row_hash, "payload": payload, "state": state, "line": row.line}
         return entry, problem
@@ -395,6 +400,25 @@ class CrmMigrationExtractor(models.AbstractModel):
         """Return whether rows of one ID belong together in this file: the lines of an order."""
         entity = file.project_id._get_profile().entity(file.entity)
         return bool(entity) and entity.repeats
+
+    @api.model
+    def _get_mended_key(self, mended, key, file):
+        """Return ``(key, state, problem)`` of a row that was held and came back.
+
+        It is the staged record it was, whatever was mended in it, but for its ID: a row that was
+        the second of one ID is another record once it has another ID.
+        """
+        first, __, number = mended.rpartition("#")
+        if not (file.key_column and number.isdigit() and first):
+            return mended, "staged", None
+        if key == first:
+            return mended, "held", Problem("repeated_key", value=key)
+        self.env.cr.execute(
+            """UPDATE crm_migration_record SET state = 'skipped'
+                WHERE project_id = %s AND entity = %s AND source_key = %s AND res_id IS NULL""",
+            [file.project_id.id, file.entity, mended],
+        )
+        return key, "staged", None
 
     @api.model
     def _get_free_key(self, key, keys):

@@ -874,6 +874,15 @@ class CrmMigrationProject(models.Model):
             "target": "self",
         }
 
+    def action_download_held(self):
+        """Give out the held and failed rows as CSV in the source's own columns."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/crm_migration/held/{self.id}",
+            "target": "download",
+        }
+
     def action_open_sample(self):
         """Show the comparison of the last sample."""
         return self._open_checks("crm_migration.crm_migration_check_sample_action", "sample")

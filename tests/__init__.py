@@ -10,6 +10,7 @@ from . import test_engine
 from . import test_exactly_once
 from . import test_estimate
 from . import test_inventory
+from . import test_held_rows
 from . import test_journey_karmacrm
 from . import test_journey_smart_crm_online
 from . import test_links_by_id
