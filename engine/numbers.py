@@ -10,7 +10,8 @@ _ZERO_CENTS = re.compile(r"([.,])[-–—]{1,2}$")
 _BY_MARK = {
     # decimal mark: digits grouped by the other mark, in threes or (India) in twos
     ".": re.compile(
-        r"(?:\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3})?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?"
+        r"(?=\.?\d)(?:\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3})?(?:\.\d*)?"
+        r"(?:[eE][+-]?\d{1,3})?"
     ),
     ",": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)?(?:,\d*)?"),
 }
