@@ -368,6 +368,18 @@ CATALOGUE = {
         "The project says %(product)s, the columns are of %(found)s",
         "Check where the export comes from.",
     ),
+    "contact_count": Kind(
+        "warning",
+        "Company with fewer contacts",
+        "%(value)s: %(expected)s contacts name it in the source, %(found)s are there",
+        "Look for the contacts that are held or failed.",
+    ),
+    "deal_without_contact": Kind(
+        "info",
+        "Deal without a contact",
+        "The source names neither contact nor company",
+        "Nothing, or link it by hand.",
+    ),
     "no_company": Kind(
         "info",
         "Contact without a company",

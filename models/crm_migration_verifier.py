@@ -11,6 +11,7 @@ from ..engine.comparing import (
     same,
     verdict,
 )
+from ..engine.types import Problem
 from .crm_migration_loader import RECORD_COLUMNS
 from .damage import Damage
 from .link_names import LINKS, LinkNames, get_links
@@ -272,6 +273,7 @@ class CrmMigrationVerifier(models.AbstractModel):
     @api.model
     def _finish(self, run, project, cursor):
         """Store the sums by field and entity, and what the log says was made but is not so."""
+        self._tell_contact_counts(run, project)
         fields, damage = cursor["fields"], Damage(project)
         checks = damage.compare_companions() + damage.compare_choices() + damage.find_doubles()
         edited = cursor.get("edited", 0) + self._store(run, checks)
@@ -292,6 +294,41 @@ class CrmMigrationVerifier(models.AbstractModel):
             "entities": outcomes,
             "stages": StageSums(project).get(),
         }
+
+    @api.model
+    def _tell_contact_counts(self, run, project):
+        """List the companies that have fewer contacts than the source's lists say (SP-38)."""
+        self.env["crm.migration.issue"].search(
+            [
+                ("project_id", "=", project.id),
+                ("code", "=", "contact_count"),
+                ("state", "=", "open"),
+            ]
+        ).unlink()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT r.id, r.entity, r.source_key, r.file_id, r.line, p.name,
+                      p.x_source_contact_count AS told, count(c.id) AS found
+                 FROM crm_migration_record r
+                 JOIN res_partner p ON p.id = r.res_id AND p.is_company
+                 LEFT JOIN res_partner c ON c.parent_id = p.id AND NOT c.is_company
+                  AND c.x_source_id IS NOT NULL
+                WHERE r.project_id = %s AND r.model = 'res.partner' AND r.state = ANY(%s)
+                GROUP BY r.id, p.id HAVING count(c.id) < p.x_source_contact_count""",
+            [project.id, list(LANDED)],
+        )
+        problems = [
+            (
+                Problem(
+                    "contact_count",
+                    value=row["name"] or "",
+                    parameters={"expected": row["told"], "found": row["found"]},
+                ),
+                row,
+            )
+            for row in self.env.cr.dictfetchall()
+        ]
+        self.env["crm.migration.issue"]._append(project, problems, run)
 
     @api.model
     def _of_entity(self, fields, entity):

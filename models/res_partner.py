@@ -19,6 +19,7 @@ class ResPartner(models.Model):
         copy=False,
         help="All companies of a contact that had several; its parent is the first.",
     )
+    x_source_contact_count = fields.Integer("Contacts in the Source", copy=False, readonly=True)
     x_spark_owner_id = fields.Char("Source Owner ID", copy=False, readonly=True)
 
     def _fields_sync(self, values):

@@ -133,6 +133,49 @@ class Resolver:
         found = self._once("entities with IDs", read)
         return bool(found.intersection(RELATED) if entity == "related" else entity in found)
 
+    def contact_counts(self, items):
+        """Return {source key of a company: rows of contacts that name it}, one query per list.
+
+        Where contacts name their company by ID and by name, the ID counts.
+        """
+        counts, by_name = {}, {}
+        for item in items:
+            by_name.setdefault(fold(item.values.get("name") or ""), []).append(item.key)
+        alone = {name: keys[0] for name, keys in by_name.items() if name and len(keys) == 1}
+        for line in self._once("contact_lines", self._read_contact_lines) if items else ():
+            by_id = line.reference == "company.id"
+            keys = {item.key: item.key for item in items} if by_id else alone
+            text = "trim(payload ->> %(column)s)"
+            text = text if by_id else f"lower(regexp_replace({text}, '\\s+', ' ', 'g'))"
+            self.env.cr.execute(
+                f"""SELECT {text}, count(*) FROM crm_migration_record
+                     WHERE project_id = %(project)s AND entity = %(entity)s AND state != 'skipped'
+                       AND {text} = ANY(%(keys)s) GROUP BY 1""",
+                {
+                    "column": line.column,
+                    "project": self.project.id,
+                    "entity": line.entity,
+                    "keys": list(keys),
+                },
+            )
+            for key, count in self.env.cr.fetchall():
+                counts[keys[key]] = counts.get(keys[key], 0) + count
+        return counts
+
+    def _read_contact_lines(self):
+        """Return the surest column of each list of contacts that names their company."""
+        lines = self.project.line_ids.filtered(
+            lambda line: (
+                line.state == "confirmed"
+                and line.target_field == "parent_id"
+                and line.reference in ("company.id", "company.name")
+                and not (line.mapping_id.constants or {}).get("is_company")
+            )
+        )
+        return [
+            group.sorted("reference")[0] for group in lines.grouped(lambda one: one.entity).values()
+        ]
+
     # ------------------------------------------------------------- small tables
 
     def _once(self, name, function):

@@ -3,6 +3,7 @@ from . import test_apps_missing
 from . import test_apps_used
 from . import test_attachment_urls
 from . import test_command_line
+from . import test_coverage
 from . import test_currency
 from . import test_damage
 from . import test_doubts
@@ -16,6 +17,7 @@ from . import test_journey_smart_crm_online
 from . import test_links_by_id
 from . import test_map_lines
 from . import test_memory
+from . import test_objects
 from . import test_policies
 from . import test_profile_crmconnect
 from . import test_profile_spark_crm

@@ -60,6 +60,36 @@ class EveryProfileTest(unittest.TestCase):
              "smart_crm_online": "hold", "karmacrm": "hold", "other": "hold"},
         )  # fmt: skip
 
+    def test_objects_are_rows_of_the_map(self):
+        """Source object, Odoo model, kind and what it needs, for each of the 64 rows (GN-07)."""
+        rows = {profile.code: profile.objects for profile in self.profiles}
+        counts = {"spark_crm": 12, "crmconnect": 15, "smart_crm_online": 12, "streetsmart": 13,
+                  "karmacrm": 12}  # fmt: skip
+        for code, count in counts.items():
+            self.assertGreaterEqual(len(rows[code]), count, code)
+            for row in rows[code]:
+                self.assertTrue(row["source"] and row["model"] and row["notes"], (code, row))
+
+    def test_every_promised_object_has_an_entity(self):
+        """What Spark CRM is said to have is read from files, or listed as not moved (SP-01)."""
+        profile = profiles.load("spark_crm")
+        known = {one.code for one in profile.entities} | {one["code"] for one in profile.inventory}
+        self.assertLessEqual(
+            {"contact", "company", "lead", "deal", "pipeline", "stage", "custom_field", "activity",
+             "owner", "attachment", "workflow", "tag"},
+            known,
+        )  # fmt: skip
+
+    def test_gotchas_are_facts(self):
+        """What is for information only is said with its evidence (CC-57, SC-45, SS-35, KC-45)."""
+        for code, told in {
+            "crmconnect": {"setup_fees", "automations"}, "smart_crm_online": {"no_api"},
+            "streetsmart": {"api_key", "community_fields"}, "karmacrm": {"trial_billing"},
+        }.items():  # fmt: skip
+            gotchas = {one["code"]: one for one in profiles.load(code).gotchas}
+            self.assertLessEqual(told, set(gotchas), code)
+            self.assertTrue(all(one["text"] for one in gotchas.values()))
+
     def test_no_secrets(self):
         for path in profiles.FOLDER.glob("*.json"):
             self.assertNotIn("Bearer ", path.read_text(encoding="utf-8"), path.name)

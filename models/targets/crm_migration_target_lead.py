@@ -67,6 +67,8 @@ class CrmMigrationTargetLead(models.AbstractModel):
         if not company:
             self._keep_company_name(item, references)
         item.values.setdefault("partner_id", False)
+        if not references and item.values.get("type") != "lead":
+            item.tell("deal_without_contact")
 
     @api.model
     def _keep_company_name(self, item, believed):

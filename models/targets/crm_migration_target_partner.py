@@ -33,6 +33,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             self._set_companies(item, resolver)
             self._set_placeholder(item, resolver)
             self._set_details(item, resolver)
+        self._set_contact_counts(items, resolver)
         self._follow_parent(items)
         self._tell_duplicates(items, resolver)
 
@@ -160,6 +161,14 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             item.rules["parent_id"] = "placeholder_parent"
         elif kind == "contacts" and not item.mapped.references.get("parent_id"):
             item.tell("no_company")
+
+    @api.model
+    def _set_contact_counts(self, items, resolver):
+        """Note how many contacts name each company, to be compared after the run (SP-38)."""
+        companies = [item for item in items if item.values.get("is_company")]
+        counts = resolver.contact_counts(companies)
+        for item in companies:
+            item.values["x_source_contact_count"] = counts.get(item.key, 0)
 
     @api.model
     def _set_details(self, item, resolver):

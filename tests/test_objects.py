@@ -1,0 +1,182 @@
+"""Promises about single objects, each shown on the smallest export that can show it."""
+
+from odoo.tests import tagged
+
+from ..engine.exceptions import ConfigurationError
+from .common import MigrationCase
+
+
+def contacts(**more):
+    return [{"Contact ID": "k1", "Name": "Ann", "Email": "ann@a.example"} | more]
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestObjects(MigrationCase):
+    profile = "spark_crm"
+    makes_fields = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.seller = cls.make_user("Sel Ler", "sel@ler.example", "sales_team.group_sale_salesman")
+
+    def test_no_load_without_its_fields(self):
+        """The run refuses to start while a custom field is missing (SP-05)."""
+        rows = [
+            {"Contact ID": f"k{n}", "Name": f"Ann {n}", "Email": f"a{n}@a.example",
+             "Shoe Size": str(n)}
+            for n in range(30, 42)
+        ]  # fmt: skip
+        project = self.propose(self.make_project({"contacts.csv": rows}))
+        self.confirm(project)
+        with self.assertRaises(ConfigurationError) as caught:
+            self.env["crm.migration.loader"]._check_fields(project)
+        self.assertIn("x_shoe_size", caught.exception.parameters["fields"])
+
+    def test_owner_ids_stand_on_users_and_records(self):
+        """The owner's ID of the source, on the user and on each record (SP-07, SP-10)."""
+        project = self.migrate(
+            {
+                "owners.csv": [{"Owner ID": "77", "Name": "Sel Ler", "Email": "sel@ler.example"}],
+                "contacts.csv": contacts(Owner="77"),
+                "deals.csv": [{"Deal ID": "1", "Deal Name": "D", "Stage": "New", "Amount": "5",
+                               "Contact ID": "k1", "Owner": "sel@ler.example"}],
+            }
+        )  # fmt: skip
+        self.assertEqual(self.seller.x_spark_user_id, "77")
+        for entity, key in (("contact", "k1"), ("deal", "1")):
+            record = self.find(project, entity, key)
+            self.assertEqual((record.user_id, record.x_spark_owner_id), (self.seller, "77"))
+
+    def test_contacts_are_persons(self):
+        """No company, address type contact, time zone kept (SP-08, SS-05, SS-06, X-30)."""
+        rows = contacts(**{"Time Zone": "Europe/London", "Street": "Elm 1", "City": "Leeds"})
+        contact = self.find(self.migrate({"contacts.csv": rows}), "contact", "k1")
+        self.assertEqual((contact.is_company, contact.type), (False, "contact"))
+        self.assertEqual((contact.tz, contact.street), ("Europe/London", "Elm 1"))
+
+    def test_stage_properties_become_fields(self):
+        """Temperature and the like in fields of the stage, its checklist in its text (SP-18)."""
+        stages = [
+            {"Stage ID": f"s{n}", "Pipeline": "Main", "Stage": name, "Order": str(n),
+             "Temperature": heat, "Checklist": todo}
+            for n, (name, heat, todo) in enumerate(
+                [("New", "cold", "Call"), ("Qualified", "warm", "Meet; Write"),
+                 ("Proposal", "hot", ""), ("Won", "hot", "")]
+            )
+        ]  # fmt: skip
+        deals = [{"Deal ID": "1", "Deal Name": "D", "Pipeline": "Main", "Stage": "Qualified",
+                  "Amount": "5"}]  # fmt: skip
+        project = self.migrate({"stages.csv": stages, "deals.csv": deals})
+        stage = self.find(project, "deal", "1").stage_id
+        self.assertEqual(stage.x_temperature, "warm")
+        self.assertIn("Meet; Write", stage.requirements)
+
+    def test_owners_are_told_before_the_load(self):
+        """Matched, unmatched and what stands in, each with its rows (SP-37, SS-17, SS-29)."""
+        rows = contacts(Owner="sel@ler.example") + [
+            {"Contact ID": "k2", "Name": "Bob", "Email": "b@b.example", "Owner": "gone@x.example"}
+        ]
+        project = self.propose(self.make_project({"contacts.csv": rows}))
+        owners = project.value_ids.filtered(lambda value: value.domain == "owner")
+        told = {value.source_value: (value.user_id.login, value.known) for value in owners}
+        self.assertEqual(
+            told, {"sel@ler.example": ("sel@ler.example", True), "gone@x.example": (False, False)}
+        )
+
+    def test_contacts_of_each_company_are_counted(self):
+        """The source's number is kept, and compared after the run (SP-38)."""
+        companies = [{"Company ID": "c1", "Company Name": "Acme"},
+                     {"Company ID": "c2", "Company Name": "Beta"}]  # fmt: skip
+        people = [
+            {"Contact ID": f"k{n}", "Name": f"P {n}", "Email": f"p{n}@a.example",
+             "Company ID": "c1" if n < 3 else "c2"}
+            for n in range(5)
+        ] + [{"Contact ID": "k9", "Name": "", "Email": "", "Company ID": "c2"}]  # fmt: skip
+        project = self.migrate({"companies.csv": companies, "contacts.csv": people})
+        counts = [self.find(project, "company", key).x_source_contact_count for key in ("c1", "c2")]
+        self.assertEqual(counts, [3, 3])
+        self.run_step(project, "verify")
+        self.assertNotIn("contact_count", self.codes(project, "company", "c1"))
+        self.assertIn("contact_count", self.codes(project, "company", "c2"))
+
+    def test_deals_without_contact_or_company_are_listed(self):
+        """A deal that names nobody lands, and is listed (SC-40)."""
+        deals = [{"Deal ID": "1", "Deal Name": "D", "Stage": "New", "Amount": "5",
+                  "Contact ID": ""},
+                 {"Deal ID": "2", "Deal Name": "E", "Stage": "New", "Amount": "5",
+                  "Contact ID": "k1"}]  # fmt: skip
+        project = self.migrate({"contacts.csv": contacts(), "deals.csv": deals})
+        self.assertIn("deal_without_contact", self.codes(project, "deal", "1"))
+        self.assertNotIn("deal_without_contact", self.codes(project, "deal", "2"))
+
+    def test_statuses_not_seen_before_stop_and_ask(self):
+        """A status of a newer export that the map does not have stops the load (SS-36)."""
+        deals = [{"Deal ID": "1", "Deal Name": "D", "Stage": "New", "Amount": "5"}]
+        project = self.migrate({"deals.csv": deals}, profile="streetsmart")
+        newer = [deals[0] | {"Stage": "Pending Parts XQ"}]
+        self.upload(project, {"deals.csv": newer}, delta=True)
+        self.propose(project)
+        value = project.value_ids.filtered(lambda one: one.source_value == "Pending Parts XQ")
+        self.assertEqual((value.state, value.known), ("proposed", False))
+        self.assertFalse(project._is_approved("map"))
+
+    # ------------------------------------------------------------------ history
+
+    def history_of(self, rows, **policies):
+        tables = {"contacts.csv": contacts(), "activities.csv": rows}
+        return self.migrate(tables, **policies)
+
+    def row(self, key, kind, **more):
+        return {"Activity ID": key, "Type": kind, "Subject": f"S {key}", "Contact ID": "k1",
+                "Date": "2024-05-13T10:00:00Z"} | more  # fmt: skip
+
+    def test_meetings_keep_calendar_and_whole_days(self):
+        """The calendar is a tag of the meeting (CC-16, X-16); whole days are those of the zone."""
+        rows = [
+            self.row("1", "Meeting", Date="2024-05-13 09:00", End="2024-05-13 10:00",
+                     Calendar="Site visits", **{"All Day": "no"}),
+            self.row("2", "Meeting", Date="2024-05-13 00:00", End="2024-05-15 00:00",
+                     Calendar="Trips", **{"All Day": "yes"}),
+        ]  # fmt: skip
+        project = self.history_of(rows, timezone="Europe/Madrid")
+        one, two = (self.find(project, "activity", key) for key in "12")
+        self.assertEqual(one.categ_ids.mapped("name"), ["Site visits"])
+        self.assertEqual((one.allday, str(one.start)), (False, "2024-05-13 07:00:00"))
+        self.assertEqual(two.categ_ids.mapped("name"), ["Trips"])
+        self.assertEqual((two.allday, str(two.start_date), str(two.stop_date)),
+                         (True, "2024-05-13", "2024-05-14"))  # fmt: skip
+        self.run_step(project, "verify")
+        totals = project._get_check_totals()
+        self.assertFalse(totals["different"] + totals["missing"])
+
+    def test_calls_and_emails_keep_what_they_have(self):
+        """A recording in a field of its own (CC-21); a missing body is told as missing (CC-18)."""
+        rows = [
+            self.row("1", "Call", **{"Recording URL": "https://rec.example/1.mp3", "Body": "Hi"}),
+            self.row("2", "Email", **{"Recording URL": "", "Body": ""}),
+            self.row("3", "Email", **{"Recording URL": "", "Body": "Dear Ann"}),
+        ]
+        project = self.history_of(rows)
+        call = self.find(project, "activity", "1")
+        self.assertEqual(call.x_source_recording, "https://rec.example/1.mp3")
+        self.assertIn("https://rec.example/1.mp3", call.body)
+        self.assertIn("missing_body", self.codes(project, "activity", "2"))
+        self.assertNotIn("missing_body", self.codes(project, "activity", "3"))
+
+    def test_tasks_keep_their_priority(self):
+        """Activities have no priority in Odoo: it stands in a field (KC-11, X-14)."""
+        rows = [self.row("1", "Task", Priority="High", **{"Due Date": "2030-01-01"})]
+        task = self.find(self.history_of(rows), "activity", "1")
+        self.assertEqual((task.x_source_priority, task.active), ("high", True))
+
+    def test_what_fits_nothing_stays_whole(self):
+        """Texts without a field are kept with the record, as they were (KC-16, KC-34)."""
+        project = self.propose(self.make_project({"contacts.csv": contacts(Oddity="a=1; b=[2]")}))
+        line = project.line_ids.filtered(lambda line: line.column == "Oddity")
+        line.write({"target_field": "x_source_data", "transform": "text", "new_type": False,
+                    "reference": False})  # fmt: skip
+        self.confirm(project)
+        self.run_step(project, "schema")
+        self.load(project)
+        self.assertEqual(self.find(project, "contact", "k1").x_source_data["Oddity"], "a=1; b=[2]")
