@@ -64,6 +64,7 @@ class Karma:
         self.data, self.token, self.thin, self.limit = data, token, thin, limit
         self.faults = faults or Faults()
         self.forbidden = set()
+        self.indexes = {}
         self.last = {}  # path -> its last answer
         self.before = None  # called with each request: changes the data under way
 
@@ -112,7 +113,7 @@ class Karma:
         if rest == "related":
             return self.page(request, self.get_related(request, name))
         if rest:
-            found = [one for one in self.data[name] if str(one["id"]) == rest]
+            found = self.index(name, lambda one: str(one["id"])).get(rest)
             return answer_json(found[0]) if found else answer_json({"error": "gone"}, 404)
         if name == "histories":
             return answer_json({"error": "not found"}, 404)
@@ -125,12 +126,19 @@ class Karma:
 
     def get_related(self, request, name):
         """Return the records of one parent."""
-        kind, key = request.get("record_type"), request.get("record_id")
-        return [
-            one
-            for one in self.data[name]
-            if one["record"]["type"] == kind and str(one["record"]["id"]) == key
-        ]
+        parents = self.index(name, lambda one: (one["record"]["type"], str(one["record"]["id"])))
+        return parents.get((request.get("record_type"), request.get("record_id")), [])
+
+    def index(self, name, key_of):
+        """Return {key: records} of a list as it is now."""
+        records = self.data[name]
+        known = self.indexes.get(name)
+        if not known or known[0] != (id(records), len(records)):
+            found = {}
+            for one in records:
+                found.setdefault(key_of(one), []).append(one)
+            known = self.indexes[name] = ((id(records), len(records)), found)
+        return known[1]
 
     def page(self, request, records):
         """Return a page in its envelope."""
