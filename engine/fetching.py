@@ -42,7 +42,7 @@ def is_url(text):
     return bool(separator and rest) and scheme.lower() in SCHEMES
 
 
-def open_session(allowed=()):
+def open_fetcher(allowed=()):
     """Return a :class:`web.Fetcher` of files: open internet and allowed hosts, plain HTTP too.
 
     :param allowed: host names, or ``host:port``
@@ -50,11 +50,11 @@ def open_session(allowed=()):
     return Fetcher(Guard(allowed, plain=True), tries=TRIES)
 
 
-def fetch(url, stream, session=None, allowed=(), largest=LARGEST, longest=LONGEST):
+def fetch(url, stream, fetcher=None, allowed=(), largest=LARGEST, longest=LONGEST):
     """Write what an address holds to a stream, and return the :class:`Fetched`.
 
     :param stream: open for writing bytes; it is written anew when a try breaks off
-    :param session: what :func:`open_session` returned, for many files; with a source's credentials
+    :param fetcher: what :func:`open_fetcher` returned, for many files; with a source's credentials
         its token goes along to the source's own host
     :param largest: bytes at most
     :param longest: seconds at most, for all of it
@@ -63,7 +63,7 @@ def fetch(url, stream, session=None, allowed=(), largest=LARGEST, longest=LONGES
     """
     url = url.strip()
     try:
-        done = (session or open_session(allowed)).download(
+        done = (fetcher or open_fetcher(allowed)).download(
             url, stream, limit=largest, seconds=longest
         )
     except SourceError as error:

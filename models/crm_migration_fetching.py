@@ -1,6 +1,7 @@
 import shutil
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from odoo import api, models
 
@@ -8,12 +9,14 @@ from ..engine import fetching
 from ..engine.exceptions import ConfigurationError, SourceError
 from ..engine.reading import payload
 from ..engine.types import Problem
-from ..engine.web import Fetcher
-from .web import get_guard
+from .uploads import store_upload
+from .web import open_session
 
 # Seconds of fetching per transaction, and rows looked at.
 SLICE_SECONDS = 5
 SLICE_ROWS = 200
+# Files that are fetched at once.
+PARALLEL = 4
 MEGABYTE = 1 << 20
 
 
@@ -83,18 +86,43 @@ class CrmMigrationFetching(models.AbstractModel):
     def _fetch_rows(self, run, project, rows):
         """Fetch for some seconds; return the ID of the last row that was dealt with."""
         started, last_id, done = time.monotonic(), 0, {}
-        fetcher = Fetcher(get_guard(self.env, plain=True), tries=fetching.TRIES)
+        fetcher = open_session(project)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for first in range(0, len(rows), PARALLEL):
+                group = rows[first : first + PARALLEL]
+                self._fetch_group(run, project, group, fetcher, pool, done)
+                last_id = group[-1]["id"]
+                if time.monotonic() - started > SLICE_SECONDS:
+                    break
+        fetcher.close()
+        return last_id
+
+    @api.model
+    def _fetch_group(self, run, project, rows, fetcher, pool, done):
+        """Fetch the files of some rows at once; keep them, and tell what failed, one by one.
+
+        :param done: {address: problem or None} of this slice
+        """
+        missing = [row for row in rows if not self._is_there(project, row["url"])]
+        urls = list(dict.fromkeys(row["url"] for row in missing if row["url"] not in done))
+        for url, (stream, outcome) in zip(
+            urls, pool.map(lambda url: self._download(url, fetcher), urls), strict=True
+        ):
+            with stream:
+                done[url] = self._keep(project, url, stream, outcome)
         for row in rows:
             self._forget_failure(row)
-            if not self._is_there(project, row["url"]):
-                if row["url"] not in done:
-                    done[row["url"]] = self._fetch(project, row["url"], fetcher)
-                if done[row["url"]]:
-                    self.env["crm.migration.issue"]._append(project, [(done[row["url"]], row)], run)
-            last_id = row["id"]
-            if time.monotonic() - started > SLICE_SECONDS:
-                break
-        return last_id
+        problems = [(done[row["url"]], row) for row in missing if done[row["url"]]]
+        self.env["crm.migration.issue"]._append(project, problems, run)
+
+    @api.model
+    def _download(self, url, fetcher):
+        """Return (stream, what was fetched or the error). Runs in a thread: no database here."""
+        stream = tempfile.TemporaryFile()  # noqa: SIM115 closed by the caller
+        try:
+            return stream, fetching.fetch(url, stream, fetcher=fetcher)
+        except SourceError as error:
+            return stream, error
 
     @api.model
     def _forget_failure(self, row):
@@ -112,29 +140,25 @@ class CrmMigrationFetching(models.AbstractModel):
         return bool(uploaded) or bool(self._find(project, [url]))
 
     @api.model
-    def _fetch(self, project, url, fetcher):
-        """Fetch one file and keep it with the project; return a problem, or None.
+    def _keep(self, project, url, stream, fetched):
+        """Keep a file with the project; return a problem, or None.
 
         Part of a file is no file: nothing of it is kept.
         """
-        with tempfile.TemporaryFile() as stream:
-            try:
-                fetched = fetching.fetch(url, stream, fetcher=fetcher)
-            except SourceError as error:
-                detail = {"detail": error.parameters["detail"]}
-                return Problem("fetch_failed", "path", value=fetching.mask(url), parameters=detail)
-            stream.seek(0)
-            (sha256, sha1), size = payload.digests(stream)
-            stream.seek(0)
-            name = fetched.name or (payload.place(url) or ("file",))[-1]
-            attachment = self.env["ir.attachment"].create(
-                {
-                    "name": name,
-                    "raw": stream.read(),
-                    "res_model": project._name,
-                    "res_id": project.id,
-                }
+        if isinstance(fetched, SourceError):
+            detail = {"detail": fetched.parameters["detail"]}
+            return Problem("fetch_failed", "path", value=fetching.mask(url), parameters=detail)
+        stream.seek(0)
+        (sha256, sha1), size = payload.digests(stream)
+        stream.seek(0)
+        name = fetched.name or (payload.place(url) or ("file",))[-1]
+        attachment = (
+            store_upload(project, name, stream)
+            if size
+            else self.env["ir.attachment"].create(
+                {"name": name, "raw": b"", "res_model": project._name, "res_id": project.id}
             )
+        )
         self.env["crm.migration.file"].create(
             {
                 "project_id": project.id,

@@ -14,6 +14,7 @@ from ..engine.web import Passing
 STEP_SECONDS = 10
 # Trouble in a row that is waited out before a run gives up, and the longest wait in seconds.
 MAX_TROUBLES = 8
+FIRST_TROUBLES = 2
 LONGEST_WAIT = 3600
 FIRST_WAIT = 2.0
 # Parents whose lists are asked for in one step.
@@ -82,7 +83,9 @@ class CrmMigrationRest(models.AbstractModel):
         wait = trouble.wait
         if wait is None:
             wait = min(FIRST_WAIT * 2 ** (troubles - 1), 60)
-        if troubles > MAX_TROUBLES or wait > LONGEST_WAIT:
+        # What is wrong at the very beginning is a wrong address or token, most likely.
+        most = MAX_TROUBLES if "index" in cursor else FIRST_TROUBLES
+        if troubles > most or wait > LONGEST_WAIT:
             raise trouble
         return cursor | {"troubles": troubles, "wait_until": time.time() + wait}
 

@@ -199,12 +199,20 @@ class Client:
             for name, value in endpoint.parent_parameters.items()
         }
         path = path.replace("{type}", quote(kind, safe="")).replace("{id}", quote(key, safe=""))
-        try:
-            return self.read_all(endpoint, path, parameters)
-        except SourceError as error:
-            if error.parameters.get("status") in (404, 410):
-                return None
-            raise
+        for __ in range(TRIES):
+            try:
+                records, total = self.read_all(endpoint, path, parameters)
+            except SourceError as error:
+                if error.parameters.get("status") in (404, 410):
+                    return None
+                raise
+            place = endpoint.parent_path
+            strange = place and any(str(find(one, place, key)) != key for one in records)
+            if not strange and total in (None, len(records)):
+                return records, total
+        if strange:  # answers that belong to another request
+            raise SourceError("rest_shape", url=self.api.url(path), place=f"{kind} {key}")
+        return records, total
 
     def _each(self, ask, values):
         futures = [self._pool.submit(ask, value) for value in values]
@@ -217,16 +225,15 @@ class Client:
     # ------------------------------------------------------------------ requests
 
     def _get_json(self, url):
-        """Return ``(decoded body, answer)``; what is no JSON is asked for once more."""
-        for last in (False, True):
+        """Return ``(decoded body, answer)``; what is no JSON is asked for again."""
+        for __ in range(TRIES):
             answer = self._get(url)
             self._check(answer)
             try:
                 return _decode(answer.body), answer
             except (ValueError, RecursionError) as error:
-                if last:
-                    raise self._explain(answer, error) from None
-        raise AssertionError("no try at all")
+                trouble = self._explain(answer, error)
+        raise trouble
 
     def _get(self, url):
         answer = self.fetcher.get(
@@ -259,7 +266,7 @@ class Client:
     def _explain(self, answer, error):
         start = answer.body[:200].lstrip().lower()
         if start.startswith((b"<!doctype", b"<html", b"<head", b"<body")) or "html" in answer.kind:
-            return SourceError("rest_web_page", url=answer.url)
+            return Passing("rest_web_page", url=answer.url)
         detail = self.credentials.mask(f"{type(error).__name__}: {error}")[:150]
         return Passing("rest_not_json", url=answer.url, detail=detail)
 

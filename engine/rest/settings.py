@@ -24,7 +24,8 @@ _KEYS = {
     "endpoint": {
         "path", "entity", "parameters", "paging", "records_path", "total_path", "id_path",
         "detail_path", "detail_records_path", "details", "since_parameter", "since_format",
-        "per_record_of", "parent_parameters", "optional", "shape", "assumed", "evidence",
+        "per_record_of", "parent_parameters", "parent_path", "optional", "shape", "assumed",
+        "evidence",
     },
     "shape": {"name_of", "custom", "participants", "drop", "copy"},
     "definitions": {"endpoint", "id", "name", "options", "option_id", "option_name"},
@@ -61,6 +62,7 @@ class Endpoint:
     :param per_record_of: entities whose records each have a list of their own here
     :param parent_parameters: query parameters of such a list; ``{id}`` and ``{type}`` stand for the
         parent
+    :param parent_path: where a record names its parent's ID, to be compared with what was asked
     :param optional: what is not offered is left out with a remark
     :param shape: what :class:`shaping.Shaper` does to a record
     """
@@ -78,6 +80,7 @@ class Endpoint:
     since_format: str = "%Y-%m-%dT%H:%M:%SZ"
     per_record_of: dict = field(default_factory=dict)
     parent_parameters: dict = field(default_factory=dict)
+    parent_path: str = ""
     optional: bool = False
     shape: dict = field(default_factory=dict)
 
@@ -185,6 +188,7 @@ def _endpoint(name, entry, content, entities, place):
         since_format=entry.get("since_format", "%Y-%m-%dT%H:%M:%SZ"),
         per_record_of=parents,
         parent_parameters=entry.get("parent_parameters") or {},
+        parent_path=entry.get("parent_path", ""),
         optional=bool(entry.get("optional")),
         shape=entry.get("shape") or {},
     )

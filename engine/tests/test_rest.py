@@ -171,6 +171,18 @@ class DetailsTest(RestCase):
             answers = client.read_each(endpoint, path, parents)
         self.assertEqual([len(records) for records, __ in answers], [17, 17, 0])
 
+    def test_an_answer_that_belongs_to_another_parent(self):
+        """The last answer comes again: the parent's own records do not get lost for it."""
+        notes = [{"id": n, "record": {"type": "Contact", "id": n}} for n in range(8)]
+        faults = Faults(once={3: "repeat", 6: "repeat", 7: "html", 8: "html"})
+        api = Karma({"histories": notes}, faults=faults)
+        with serving(api) as server, self.client(server) as client:
+            endpoint = client.api.endpoint("histories")
+            parents = [("Contact", str(n)) for n in range(8)]
+            answers = client.read_each(endpoint, endpoint.paths[0], parents)
+        self.assertEqual([[one["id"] for one in records] for records, __ in answers],
+                         [[n] for n in range(8)])  # fmt: skip
+
     def test_since(self):
         deals = [
             {"id": n, "name": "D", "price": 1, "updated_at": f"2026-01-0{n}T10:00:00Z"}
