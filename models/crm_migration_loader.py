@@ -324,12 +324,30 @@ class CrmMigrationLoader(models.AbstractModel):
             item.record | {"payload": item.record["loaded_payload"] or item.record["payload"]}
             for item in known
         ]
+        maps = {}
         for item, old in zip(known, self._prepare_items(project, rows, resolver), strict=True):
             written = logged.get(item.record["id"], {})
             base = (
                 self._get_created_values(item, old) if item.record["id"] in created else old.values
             )
             item.record["loaded_values"] = base | written
+            if item.entity not in maps:
+                maps[item.entity] = self._get_entity_map(project, item.entity)
+            self._clear_emptied(item, old.values.keys() | written.keys(), maps[item.entity])
+
+    @api.model
+    def _clear_emptied(self, item, known, entity_map):
+        """What the source has emptied since is emptied: its column is there, its cell is not.
+
+        A column that a newer export does not have says nothing.
+
+        :param known: fields that the last load had a value for
+        """
+        header = self.env["crm.migration.file"].browse(item.record["file_id"]).header or []
+        for name in known - item.values.keys() - item.mapped.references.keys():
+            columns = entity_map.columns_of(name)
+            if columns and set(columns) <= set(header):
+                item.values[name] = False
 
     @api.model
     def _get_created_values(self, item, old):
