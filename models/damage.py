@@ -133,7 +133,7 @@ class Damage:
         """Return checks of pick-lists that lost a value of the confirmed map."""
         schema, checks = self.env["crm.migration.schema"], []
         for line in schema._get_lines(self.project).filtered(lambda x: x.new_type == "selection"):
-            model = self.env[f"crm.migration.target.{line.mapping_id.target}"]._model
+            model = self.env[f"crm.migration.target.{line.mapping_id.target}"]._get_model()
             field = self.env["ir.model.fields"]._get(model, line.target_field)
             known = set(field.selection_ids.mapped("value"))
             checks += [
@@ -147,7 +147,7 @@ class Damage:
         """Return checks of records that carry an ID of the source, and that no row became."""
         checks = []
         targets = self.project.mapping_ids.mapped("target")
-        models = {self.env[f"crm.migration.target.{name}"]._model for name in targets}
+        models = {self.env[f"crm.migration.target.{name}"]._get_model() for name in targets}
         for model in sorted(filter(None, {*models, "mail.message", "mail.activity"})):
             fields = self.env[model]._fields
             # A user has the fields of its partner, but not the columns.
