@@ -30,7 +30,7 @@ NAMES = ("aliases", "likely", "weak")
 SLOT_KEYS = {
     "field", "transform", "reference", "domain", "open", "aliases", "likely", "weak", "kinds",
     "entities", "options", "label", "field_type", "by_values", "value_map", "reason", "strict",
-    "unless", "instead_of", "stands_for", "doubtful",
+    "unless", "instead_of", "stands_for", "doubtful", "settled_by",
 }  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class Slot:
         this slot is no longer the other ("Name" beside "First name" is the last name)
     :param stands_for: slot it takes the place of where no other column is that
     :param doubtful: its names mean other things in other products: never certain
+    :param settled_by: slots that take the doubt away where the table has one of them
     :param spellings: names that a misspelt header is compared with: no combinations of words
     :param pairs: word groups that together mean the slot (``("owner", "email")``), by kind of name
     :param unless: slots that say the same better: with one of them, this one is not proposed
@@ -75,6 +76,7 @@ class Slot:
     instead_of: dict = field(default_factory=dict)
     stands_for: str = ""
     doubtful: bool = False
+    settled_by: tuple = ()
     spellings: tuple = ()
     pairs: dict = field(default_factory=dict)
 
@@ -145,7 +147,9 @@ class Vocabulary:
         names = {key: tuple(self._borrow(entry.get(key, ()))) for key in NAMES}
         names["aliases"] += tuple(self._names_of(f"{target}.{name}"))
         names["likely"] += tuple(self._names_of(f"{target}.{name}?"))
-        lists = {key: tuple(entry.get(key, ())) for key in ("kinds", "entities", "unless")}
+        lists = {
+            key: tuple(entry.get(key, ())) for key in ("kinds", "entities", "unless", "settled_by")
+        }
         lists["kinds"] += tuple(
             narrow for narrow, wide in NARROWER.items() if wide.intersection(lists["kinds"])
         )

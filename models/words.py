@@ -329,6 +329,7 @@ def get_reasons(env):
         "contains": env._("Contains a name of %(target)s; the rest is not understood"),
         "values": env._("The values look like %(target)s"),
         "relation": env._("Its values stand in another file: %(target)s"),
+        "linked": env._("Name and values agree: they stand in another file (%(target)s)"),
         "neighbour": env._("Beside the other columns it can only be %(target)s"),
         "remembered": env._("Confirmed so before, for the same columns of this source"),
         "remembered_near": env._("Confirmed so before, for nearly the same columns of this source"),

@@ -3,7 +3,7 @@
 import re
 
 from ..explaining import explain, facts_of
-from ..headers import Match, match, squash
+from ..headers import ENOUGH, Match, fit, match, squash
 from ..relations import SHARE
 from ..types import Proposal, Rule
 from ..vocabulary import NARROWER
@@ -15,9 +15,14 @@ from .customs import KEPT, Customs
 
 LEAST = 0.5  # a slot that fits worse is an alternative, not a proposal
 LINKED = 0.95  # score of a slot that the values of another table prove
+NAMED = 0.75  # a name that fits so well says the same as the values do
 NEARLY = 0.95  # of the best score: two columns that may be the same slot
 STRAY = 0.65  # factor for a reference to a table that holds none of the values
 ADDRESS = frozenset(("street", "city", "zip", "country"))
+UNIQUE = frozenset(("id", "ref", "vat", "company_registry", "email", "email_from", "phone"))
+MOSTLY = 0.9  # of the rows: values that differ in fewer tell no record from another
+NO_NAMES = frozenset(("boolean", "date", "datetime", "float", "money", "percent"))
+OPEN = 0.8  # factor of the values' fit from which a slot could hold them
 STATUSES = frozenset(("stage", "lead_status", "lead_outcome", "status"))
 CURRENCY = re.compile(r"[(\[]\s*([A-Z]{3})\s*[)\]]|_([A-Z]{3})$")
 UNIT = re.compile(r"[(\[_ ](m|h|s)(?:in|r|td|ec|ek)?\w*\.?[)\]]?$", re.IGNORECASE)
@@ -59,13 +64,18 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     customs = Customs(taken, [index.slots[name].field for name in chosen if name])
     proposals = []
     contested = _contested(ranked)
+    holders = dict(zip(chosen, columns, strict=True))
     for column, matches, name, before in zip(columns, ranked, chosen, usual, strict=True):
         if name:
             found = _found(index.slots[name], matches, settled=name != before)
             rule = rule_for(index.slots[name], column, vocabulary)
-            proposals.append(_of_slot(rule, found, column, matches, name in contested))
+            score = calibrated(found, matches, column, name in contested, holders, index.known)
+            proposals.append(_of_slot(rule, found, column, score, matches))
         else:
-            proposals.append(_of_rest(entity, column, matches, vocabulary, customs, index))
+            taken_up = not matches and _is_taken_up(column, chosen, index)
+            proposals.append(
+                _of_rest(entity, column, matches, vocabulary, customs, index, taken_up)
+            )
     return proposals
 
 
@@ -78,18 +88,27 @@ def _weigh_links(matches, index, links):
     for slot in index.slots.values():
         share = _share(slot.reference, links)
         found = best.get(slot.name)
-        if share >= SHARE and (found or not named):
+        vague = slot.reference.endswith(".any")  # says too little where the header says nothing
+        if share >= SHARE and (found or not (named or vague)):
             score = max(LINKED * share, found.score if found else 0)
-            best[slot.name] = Match(slot, round(min(score, 1.0), 3), "relation", "")
+            reason = "linked" if found and found.score >= NAMED else "relation"
+            best[slot.name] = Match(slot, round(min(score, 1.0), 3), reason, "")
         elif found and slot.reference and share == 0 and links[0].share >= SHARE:
             best[slot.name] = found._replace(score=round(found.score * STRAY, 3))
     return sorted(best.values(), key=lambda one: -one.score)
 
 
 def _share(reference, links):
-    """Return the share of the values that a reference explains; ``related`` is any table."""
+    """Return the share of the values that a reference explains.
+
+    ``related`` is any table, ``any`` whatever names its records.
+    """
     entity, __, by = reference.partition(".")
-    shares = [link.share for link in links if link.by == by and entity in (link.entity, "related")]
+    shares = [
+        link.share
+        for link in links
+        if by in (link.by, "any") and entity in (link.entity, "related")
+    ]
     return min(1.0, sum(shares)) if entity == "related" else max(shares, default=0.0)
 
 
@@ -218,11 +237,11 @@ def _contested(ranked):
     }
 
 
-def _of_slot(rule, found, column, matches, contested):
+def _of_slot(rule, found, column, score, matches):
     slot = found.slot
     return Proposal(
         rule=rule,
-        score=calibrated(found, matches, column, contested),
+        score=score,
         reason=slot.reason or found.reason,
         label=slot.label,
         field_type=slot.field_type,
@@ -236,7 +255,22 @@ def _others(matches, slot=None):
     return tuple(found.slot.name for found in matches if found.slot is not slot)[:3]
 
 
-def _of_rest(entity, column, matches, vocabulary, customs, index):
+def _is_taken_up(column, chosen, index):
+    """Tell whether no slot without a column could hold the values: what is left is custom."""
+    if column.distinct < ENOUGH:
+        return False
+    repeated = column.distinct < MOSTLY * column.filled
+    return not any(
+        name not in chosen
+        and not slot.field.startswith("x_")
+        and not (repeated and slot.field in UNIQUE)
+        and not (slot.reference and column.kind in NO_NAMES)
+        and fit(slot, column, index.known) >= OPEN
+        for name, slot in index.slots.items()
+    )
+
+
+def _of_rest(entity, column, matches, vocabulary, customs, index, taken_up=False):
     """Propose for a column that no slot fits: nothing that is filled is left behind."""
     known = index.is_custom(column.name)
 
@@ -250,7 +284,7 @@ def _of_rest(entity, column, matches, vocabulary, customs, index):
         return kept("empty", 1.0, Rule(column.name, ""))
     if squash(column.name) in vocabulary.technical:
         return kept("technical", 0.99, Rule(column.name, KEPT))
-    score = 0.99 if known else 0.6 if matches else 0.85
+    score = 0.99 if known or taken_up else 0.6 if matches else 0.85
     if vocabulary.targets[entity.target]["unmatched"] == "kept":
         return kept("kept", score, Rule(column.name, KEPT))
     listed = column.kind in NARROWER and "choice" in NARROWER[column.kind] and column.choices

@@ -82,6 +82,19 @@ class EvidenceTest(unittest.TestCase):
     def test_customer_may_be_a_company_or_a_person(self):
         self.assertEqual(self.rule("deal", "customer").rule.reference, "company.name")
 
+    def test_name_and_values_agree(self):
+        people = table(
+            **{"Owner": [f"u{n % 4}@example.com" for n in range(20)]},
+            **{"Company ID": [f"C-{n}" for n in range(20)]},
+        )
+        owners = table(Email=[f"u{n}@example.com" for n in range(4)])
+        tables = {"contact": people, "company": COMPANIES, "owner": owners}
+        links = find_links(tables, KEYS | {"owner": {"Email": "email"}, "contact": {}})
+        entity = profiles.generic().entity("contact")
+        for found in propose_map(entity, people, links=links["contact"]):
+            self.assertTrue(found.certain, found)
+            self.assertEqual(found.reason, "linked")
+
     def test_email_of_a_person(self):
         self.assertEqual(self.rule("deal", "xyz").rule.reference, "contact.email")
 

@@ -117,6 +117,23 @@ class CertainTest(unittest.TestCase):
     def test_values_of_another_kind(self):
         self.assertEqual(self.certain("contact", "Phone", Phone=["a@b.example"]), [False])
 
+    def test_values_prove_what_a_name_leaves_open(self):
+        self.assertFalse(any(self.certain("deal", "Status", Status=["Open"])))
+        self.assertEqual([True], self.certain("deal", "Status", Status=["Open", "Won", "Lost"]))
+
+    def test_times_of_a_list_of_many_kinds(self):
+        kinds = ["Meeting", "Call", "Task"]
+        ends = [f"2024-05-0{n} 10:30" for n in (1, 2, 3)]
+        found = propose(["Type", "End"], {"Type": kinds, "End": ends}, "activity")
+        self.assertEqual(("stop", True), (found["End"].target, found["End"].certain))
+        self.assertEqual([False], self.certain("activity", "End", End=ends))
+
+    def test_custom_where_no_field_is_left_for_such_values(self):
+        answers = ["yes", "no", "yes", "no"]
+        self.assertEqual([False], self.certain("company", "Xyzzy", Xyzzy=answers))
+        both = self.certain("company", "Active", "Xyzzy", Active=answers, Xyzzy=answers)
+        self.assertEqual([True, True], both)
+
 
 class NeighbourTest(unittest.TestCase):
     def test_title_of_a_person(self):
