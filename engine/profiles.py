@@ -1,7 +1,7 @@
 """Facts of each source product, read from ``data/profiles/<code>.json`` and checked."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ POLICIES = {
 }
 ENTITY_KEYS = {
     "code", "target", "constants", "files", "keys", "columns", "load_order", "label", "endpoint",
-    "repeats", "evidence", "assumed",
+    "repeats", "shared", "evidence", "assumed",
 }  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Entity:
     :param keys: slots that identify a record, best first
     :param columns: header as the product names it -> slot
     :param repeats: rows with one ID belong together: an order has one row for each of its lines
+    :param shared: of the generic profile: in every other one too, for files whose name says so
     """
 
     code: str
@@ -46,6 +47,7 @@ class Entity:
     label: str = ""
     endpoint: str = ""
     repeats: bool = False
+    shared: bool = False
     evidence: str = ""
     assumed: bool = False
 
@@ -103,7 +105,11 @@ def codes():
 @lru_cache(maxsize=1)
 def generic():
     """Return the profile of a CRM that has none."""
-    return next(profile for profile in map(load, codes()) if profile.generic)
+    for code in codes():
+        content = json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+        if content.get("generic"):
+            return build(content, f"{code}.json")
+    raise wrong("profiles", "generic", "no profile is generic")
 
 
 def load(code):
@@ -115,7 +121,16 @@ def load(code):
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise wrong(path.name, "file", f"is no JSON: {error}") from error
-    return build(content, path.name)
+    profile = build(content, path.name)
+    return profile if profile.generic else _with_shared(profile)
+
+
+def _with_shared(profile):
+    """Return a profile with the shared entities of the generic one that it does not have itself."""
+    own = {entity.code for entity in profile.entities}
+    shared = [one for one in generic().entities if one.shared and one.code not in own]
+    entities = sorted([*profile.entities, *shared], key=lambda entity: entity.load_order)
+    return replace(profile, entities=tuple(entities))
 
 
 def build(content, file="profile"):

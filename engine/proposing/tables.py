@@ -21,14 +21,17 @@ def recognise(table_name, header, profile, columns=None):
         ``nothing``, or ``inventory:<code>`` for a kind of record that does not move
     """
     names = file_names(table_name)
-    fits = _header_fits(header, profile, columns or [None] * len(header))
     named = {
         entity.code: max(map(entity.names_file, names), default=0) for entity in profile.entities
     }
+    own = max(named[entity.code] for entity in profile.entities if not entity.shared)
     for kind in profile.inventory:
         part = max((known_part(name, kind.get("files", ())) for name in names), default=0)
-        if part > max(named.values()):
+        # What the product itself is known to have comes before what any product may have.
+        if part > own and part >= max(named.values()):
             return None, 0.0, f"inventory:{kind['code']}"
+    entities = [one for one in profile.entities if not one.shared or named[one.code] > own]
+    fits = _header_fits(header, entities, columns or [None] * len(header))
     scores = {
         code: NAME_WEIGHT * bool(named[code]) + (1 - NAME_WEIGHT) * fits[code] for code in fits
     }
@@ -49,11 +52,11 @@ def file_names(table_name):
     return [normalise(name).replace(" ", "_") for name in names if name]
 
 
-def _header_fits(header, profile, columns):
+def _header_fits(header, entities, columns):
     """Return {entity code: 0..1}; columns that fit all entities alike hardly count."""
     vocabulary = load_vocabulary()
     best = {}
-    for entity in profile.entities:
+    for entity in entities:
         index = vocabulary.index(entity)
         best[entity.code] = [
             matches[0].score if matches and matches[0].score > CONTAINS else 0.0
