@@ -204,6 +204,7 @@ class Journey:
             self.project._add_files(self._upload(paths), delta=bool(asked.delta))
             self.env.cr.commit()
             self._run("extract")
+            self._settle_readings()
         extracted = bool(paths)
         if asked.rest:
             extracted = self._extract_rest()
@@ -263,16 +264,34 @@ class Journey:
         if until >= STEPS.index("verified"):
             self._run("verify")
 
+    def _settle_readings(self):
+        """Tell which files could be read in another way; ``--yes`` takes them as they were read."""
+        for file in self.project.file_ids.filtered("is_doubtful"):
+            taken = " Taken as read (--yes)." if self.arguments.yes else ""
+            print(f"{file.name}: {file.question}{taken}")
+            if self.arguments.yes:
+                file.action_confirm_reading()
+        self.env.cr.commit()
+
+    def _wait_for_readings(self):
+        doubtful = self.project.file_ids.filtered("is_doubtful")
+        if doubtful:
+            names = ", ".join(doubtful.mapped("name"))
+            raise Waits(f"how these files are read is not confirmed (or use --yes): {names}")
+
     def _wait_for_map(self):
         if self.arguments.yes:
             self._confirm_map()
-        elif self.project._count_open_decisions():
+            return
+        self._wait_for_readings()
+        if self.project._count_open_decisions():
             raise Waits(self._count_open())
 
     def _confirm_map(self):
         """Approve the map, if every line is decided; ``--yes`` decides as proposed."""
         if self.arguments.yes:
             self.project.action_confirm_all()
+        self._wait_for_readings()
         if self.project._count_open_decisions():
             raise Waits(self._count_open())
         self.project.action_confirm_map()

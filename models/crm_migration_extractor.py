@@ -151,6 +151,9 @@ class CrmMigrationExtractor(models.AbstractModel):
             "file_format": table.format,
             "encoding": table.encoding,
             "encoding_confidence": table.encoding_confidence,
+            "confidence": table.confidence,
+            "questions": table.questions(),
+            "looks": reading.find_looks(columns),
             "delimiter": table.delimiter,
             "header_row": table.header_row,
             "header": header,
@@ -303,6 +306,9 @@ class CrmMigrationExtractor(models.AbstractModel):
     @api.model
     def _tell_watched(self, run, file, watcher):
         """Tell what only all rows of a file show: cells cut, zeros lost, dates of both orders …"""
+        problems = [problem for problem in watcher.problems() if problem.code in WATCHED]
+        if any(problem.code == "mixed_dates" for problem in problems):
+            file._ask("date_order")
         issues = self.env["crm.migration.issue"]
         issues.search(
             [("file_id", "=", file.id), ("record_id", "=", False), ("code", "in", WATCHED)]
@@ -318,8 +324,7 @@ class CrmMigrationExtractor(models.AbstractModel):
                         "line": problem.parameters.get("line"),
                     },
                 )
-                for problem in watcher.problems()
-                if problem.code in WATCHED
+                for problem in problems
             ],
             run,
         )

@@ -13,8 +13,11 @@ from . import words
 
 # What a user may set: the rest says which bytes are read, with the rights of the migration.
 READING = ("encoding", "delimiter", "header_row")
+# How the cells are understood: for all columns of the file that leave it open.
+MEANING = ("date_order", "decimal")
 EDITABLE = {
     *READING,
+    *MEANING,
     "entity",
     "key_column",
     "expected_rows",
@@ -52,7 +55,29 @@ class CrmMigrationFile(models.Model):
     encoding = fields.Char()
     encoding_confidence = fields.Float(digits=(3, 2))
     delimiter = fields.Char()
-    header_row = fields.Integer(aggregator=None, help="Line of the header, counted from 1.")
+    header_row = fields.Integer(
+        aggregator=None,
+        help="Line of the header, counted from 1; the last one of several. -1: there is none.",
+    )
+    confidence = fields.Float(
+        string="Certainty", digits=(3, 2), aggregator=None, readonly=True,
+        help="How sure the encoding, the delimiter and the header are.",
+    )  # fmt: skip
+    questions = fields.Json(help="What of the reading cannot be decided from the file.")
+    answered = fields.Json(help="The questions that a person has confirmed as they were read.")
+    question = fields.Char(compute="_compute_question")
+    is_doubtful = fields.Boolean(compute="_compute_question")
+    looks = fields.Json(help="Columns of dates and figures, and how they are written.")
+    date_order = fields.Selection(
+        [("dmy", "Day, month, year"), ("mdy", "Month, day, year"), ("ymd", "Year, month, day")],
+        string="Order of Dates",
+        help="Of all columns of this file. Empty: what each column's values show.",
+    )
+    decimal = fields.Selection(
+        [(".", "1,234.56 (point)"), (",", "1.234,56 (comma)")],
+        string="Decimal Mark",
+        help="Of all columns of this file. Empty: what each column's values show.",
+    )
     header = fields.Json()
     preview = fields.Json(help="The first rows, as read.")
     preview_html = fields.Html(compute="_compute_preview_html", string="First Rows")
@@ -85,12 +110,69 @@ class CrmMigrationFile(models.Model):
     overrides = fields.Json(help="Encoding, delimiter and header row set by hand.")
     issue_ids = fields.One2many("crm.migration.issue", "file_id")
 
-    @api.depends("preview", "header")
+    @api.depends("preview", "header", "looks", *MEANING)
     def _compute_preview_html(self):
         for file in self:
+            header = file.header or []
+            rows = [
+                [row.get(name) for name in header] if isinstance(row, dict) else row
+                for row in file.preview or []
+            ]
             file.preview_html = self.env["ir.qweb"]._render(
                 "crm_migration.file_preview",
-                {"header": file.header or [], "rows": file.preview or []},
+                {"header": header, "rows": [file._understand(row) for row in rows]},
+            )
+
+    def _understand(self, row):
+        """Return [(text, what it means where that is not plain)] of a row of the preview."""
+        looks, told = self.looks or {}, (self.date_order or "", self.decimal or "")
+        return [
+            (cell, reading.understand(cell, looks[name], *told) if cell and name in looks else "")
+            for name, cell in zip(self.header or [], row, strict=False)
+        ]
+
+    @api.depends("questions", "answered", "state", "date_order")
+    @api.depends_context("lang")
+    def _compute_question(self):
+        texts = words.get_reading_questions(self.env)
+        for file in self:
+            asked = file._get_open_questions()
+            file.is_doubtful = bool(asked)
+            file.question = " ".join(texts[code] for code in asked) or False
+
+    def _get_open_questions(self):
+        """Return the codes of what is still to be confirmed or corrected."""
+        self.ensure_one()
+        if self.state not in ("new", "staged"):
+            return []
+        settled = {*(self.answered or ()), *({"date_order"} if self.date_order else ())}
+        return [code for code in self.questions or () if code not in settled]
+
+    def action_confirm_reading(self):
+        """Say that the file is read right as it stands."""
+        self.check_access("write")
+        for file in self.sudo():
+            file.answered = sorted({*(file.answered or ()), *file._get_open_questions()})
+
+    def _ask(self, code):
+        """Add a question that only all rows of the file raise."""
+        self.ensure_one()
+        self.questions = sorted({*(self.questions or ()), code})
+
+    def _check_reading(self):
+        """Stop before what was read is used, while a question about it is open.
+
+        :raises UserError: naming each file and its question
+        """
+        asked = self.filtered("is_doubtful")
+        if asked:
+            lines = "\n".join(f"{file.name}: {file.question}" for file in asked)
+            raise UserError(
+                self.env._(
+                    "Look at the first rows of these files; confirm or correct how they are "
+                    "read:\n%(files)s",
+                    files=lines,
+                )
             )
 
     @api.depends("project_id.profile")
@@ -115,7 +197,31 @@ class CrmMigrationFile(models.Model):
             if told or "entity" in vals or "key_column" in vals:
                 for file in self:
                     file.sudo()._reread(told, keys="key_column" not in vals)
+            if vals.keys() & set(MEANING):
+                self.sudo()._pass_on_meaning()
         return result
+
+    def _pass_on_meaning(self):
+        """Tell the map's lines, if there are any, how the file's dates and figures are written."""
+        for file in self:
+            lines = file.project_id.line_ids.filtered(
+                lambda line: line.entity == file.entity and line.column in (file.header or ())  # noqa: B023
+            )
+            for line in lines.with_context(crm_migration_proposing=True):
+                told = file._get_meaning(line.kind, line.options or {}, line.doubts or ())
+                if told and told.items() - (line.options or {}).items():
+                    line.options = (line.options or {}) | told
+
+    def _get_meaning(self, kind, options, doubts):
+        """Return the options that the file's settings give a column that depends on them."""
+        dated = "date_order" in options or "date_mark" in options or "ambiguous_date" in doubts
+        figured = "decimal" in options or "ambiguous_number" in doubts
+        told = {}
+        if self.date_order and kind in reading.DATES and dated:
+            told["date_order"] = self.date_order
+        if self.decimal and kind in reading.FIGURES and figured:
+            told["decimal"] = self.decimal
+        return told
 
     def _reread(self, told, keys=True):
         """Read the file anew as a person says: header, first rows, and its ID column.
@@ -137,7 +243,7 @@ class CrmMigrationFile(models.Model):
             )
         open_states = ("staged", "ignored") if self.entity else ()
         state = "new" if self.state in open_states else self.state
-        self.write(values | {"overrides": overrides, "state": state})
+        self.write(values | {"overrides": overrides, "state": state, "answered": False})
 
     def _read_head(self, overrides, keys=True):
         """Return what a reading with these overrides finds: nothing is written."""
@@ -149,6 +255,8 @@ class CrmMigrationFile(models.Model):
                 "encoding_confidence": 1.0
                 if overrides.get("encoding")
                 else table.encoding_confidence,
+                "confidence": table.confidence,
+                "questions": [code for code in table.questions() if code not in overrides],
                 "delimiter": table.delimiter,
                 "header_row": table.header_row,
                 "header": table.header,
@@ -156,9 +264,10 @@ class CrmMigrationFile(models.Model):
                     [row.values.get(name) for name in table.header] for row in rows[:PREVIEW_ROWS]
                 ],
             }
+            columns = extractor._profile_columns(table.header, rows)
+            values["looks"] = reading.find_looks(columns)
             if keys:
                 profile = self.project_id._get_profile()
-                columns = extractor._profile_columns(table.header, rows)
                 values |= extractor._find_keys(profile, self.entity, columns)
         return values
 
@@ -178,7 +287,8 @@ class CrmMigrationFile(models.Model):
         except (SourceError, LookupError, UnicodeError) as error:
             text = self._describe_error(error) if isinstance(error, SourceError) else str(error)
             return {"warning": {"title": self.env._("Not readable like this"), "message": text}}
-        self.header, self.preview = values["header"], values["preview"]
+        for name in ("header", "preview", "looks", "questions", "confidence"):
+            self[name] = values[name]
         return None
 
     @contextmanager

@@ -670,7 +670,11 @@ class CrmMigrationProject(models.Model):
     # ------------------------------------------------------------------ buttons
 
     def action_stage(self):
-        """Read the files into staged records, then propose the map."""
+        """Read the files into staged records, then propose the map.
+
+        :raises UserError: while it is open how a file is to be read
+        """
+        self.file_ids.filtered(lambda file: file.state == "new")._check_reading()
         self._start("extract")
 
     def action_propose(self):
@@ -683,6 +687,7 @@ class CrmMigrationProject(models.Model):
         Where the order of dates is open, only what can be read in one way is read; the other cells
         are told, row by row.
         """
+        self.file_ids.filtered("is_doubtful").action_confirm_reading()
         self.line_ids.filtered(lambda line: line.state == "proposed")._accept()
         self.value_ids.filtered(lambda value: value.state == "proposed").action_confirm()
         self.readiness_ids.filtered(lambda line: line.state == "proposed").action_confirm()
@@ -697,6 +702,7 @@ class CrmMigrationProject(models.Model):
         :raises UserError: with the number of open lines
         """
         self.ensure_one()
+        self.file_ids._check_reading()
         open_count = self._count_open_decisions()
         if open_count:
             raise UserError(

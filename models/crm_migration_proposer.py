@@ -41,6 +41,7 @@ class CrmMigrationProposer(models.AbstractModel):
             entity.code: self._profile_columns(project, entity.code)
             for entity in self._get_entities(project)
         }
+        self._take_meaning(project, profiles)
         settle_dates([column for columns in profiles.values() for column in columns])
         links = self._find_links(project, profiles)
         taken = {}
@@ -76,6 +77,22 @@ class CrmMigrationProposer(models.AbstractModel):
         return (
             self._merge_counts(project, entity) or self._read_counts(project, entity)
         ).profiles()
+
+    @api.model
+    def _take_meaning(self, project, profiles):
+        """Read dates and figures as a person said of a file: that answers its columns' doubts."""
+        answers = {"ambiguous_date": "date_order", "ambiguous_number": "decimal"}
+        for file in project.file_ids.filtered(
+            lambda file: file.state == "staged" and (file.date_order or file.decimal)
+        ):
+            for column in profiles.get(file.entity, ()):
+                doubts = {problem.code for problem in column.problems}
+                told = file._get_meaning(column.kind, column.options, doubts)
+                if column.name in (file.header or ()) and told:
+                    column.options.update(told)
+                    column.problems = [
+                        one for one in column.problems if answers.get(one.code) not in told
+                    ]
 
     @api.model
     def _merge_counts(self, project, entity):

@@ -354,6 +354,16 @@ def get_questions(env):
     }
 
 
+def get_reading_questions(env):
+    """Return {what of a reading cannot be decided: the question}."""
+    return {
+        "encoding": env._("Are all letters right?"),
+        "delimiter": env._("Are these the columns?"),
+        "header_row": env._("No header was found: is that so?"),
+        "date_order": env._("Dates have the day first and the month first: which is it?"),
+    }
+
+
 def explain(env, line, target):
     """Return why a column is proposed to go where it goes, in the user's language.
 

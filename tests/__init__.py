@@ -8,6 +8,7 @@ from . import test_coverage
 from . import test_currency
 from . import test_damage
 from . import test_delta_random
+from . import test_doubtful_readings
 from . import test_doubts
 from . import test_engine
 from . import test_exactly_once

@@ -13,16 +13,16 @@ from tempfile import SpooledTemporaryFile
 from ..exceptions import SourceError
 from . import csv_file, json_file, ods_file, xls_file, xlsx_file
 from .archive import BROKEN, MAX_DEPTH, extract, members, open_archive
-from .csv_file import SURE
 from .encoding import common
 from .parts import in_order
 from .reader import Reading, decode, read_tables
-from .table import Table
+from .shown import DATES, FIGURES, find_looks, understand
+from .table import SURE, Table
 from .watch import Watcher, watch
 
 __all__ = [
-    "SUFFIXES", "SURE", "Reading", "Table", "Watcher", "common", "decode", "extract", "read",
-    "tables", "watch",
+    "DATES", "FIGURES", "SUFFIXES", "SURE", "Reading", "Table", "Watcher", "common", "decode",
+    "extract", "find_looks", "read", "tables", "understand", "watch",
 ]  # fmt: skip
 
 #: Members of an archive that are read; others are attachments or remarks.

@@ -6,10 +6,7 @@ import io
 from ..exceptions import SourceError
 from ..types import Problem
 from . import dialect, encoding
-from .table import Table, find_tables
-
-#: Below this the reader is asked to look at the preview.
-SURE = 0.6
+from .table import SURE, Table, find_tables
 
 
 def read(source, name, overrides):

@@ -26,6 +26,10 @@ _LOOKED_AT = 60
 _ENOUGH = 0.3
 #: A rare one must make a better table than this: most files without a common one have one column.
 _CLEAR = 0.45
+#: Below this hardly any two rows agree on their length: a list of one column, or no table.
+_DOUBTFUL = 0.1
+#: A second delimiter that scores so near to the first one could be meant as well.
+_RIVAL = 0.95
 #: Lists of names and of times have blanks and colons too.
 _LEAST_WIDTH = 3
 #: Share of delimiters followed by a blank from which the blank belongs to them.
@@ -51,13 +55,17 @@ csv.field_size_limit(MAX_CELL)
 
 
 class Dialect(NamedTuple):
-    """:param spaced: each delimiter is followed by a blank that is no part of the cell"""
+    """
+    :param spaced: each delimiter is followed by a blank that is no part of the cell
+    :param doubtful: another delimiter makes nearly as good a table, or none makes one
+    """
 
     delimiter: str
     quotechar: str = '"'
     escapechar: str | None = None
     lineterminator: str = "\n"
     spaced: bool = False
+    doubtful: bool = False
 
 
 def detect(sample, complete=True):
@@ -77,13 +85,13 @@ def detect(sample, complete=True):
     best, score = _best(tried, marks, complete)
     if score < _ENOUGH and not told:
         rare, rare_score = _best(tried, RARE_DELIMITERS, complete)
-        best = rare if rare_score > _CLEAR else best
-    return best._replace(lineterminator=newline)
+        best, score = (rare, rare_score) if rare_score > _CLEAR else (best, score)
+    return best._replace(lineterminator=newline, doubtful=best.doubtful or score < _DOUBTFUL)
 
 
 def for_delimiter(sample, delimiter, complete=True):
     """The dialect of a file whose delimiter the person has set."""
-    best, _score = _best(sample[:TRIED_LENGTH], (delimiter,), complete)
+    best, _ = _best(sample[:TRIED_LENGTH], (delimiter,), complete)
     return best._replace(lineterminator=line_end(sample))
 
 
@@ -138,7 +146,8 @@ def _best(sample, marks, complete):
     if not scored:
         return Dialect(marks[0], _quotechars(sample, marks[0])[0]), 0.0
     score, dialect = max(scored, key=lambda one: one[0])
-    return dialect, score
+    rivals = [rival for rival, other in scored if other.delimiter != dialect.delimiter]
+    return dialect._replace(doubtful=any(rival > score * _RIVAL for rival in rivals)), score
 
 
 def _score(sample, dialect, complete):

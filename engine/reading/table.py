@@ -12,6 +12,10 @@ from .header import find_head, no_head
 from .split import MOST_TABLES, find_end
 
 REPLACEMENT = "\ufffd"
+#: Below this the reader is asked to look at the preview.
+SURE = 0.6
+#: What each open question leaves of the confidence.
+CONFIDENCE_OF_DOUBT = 0.8
 
 
 @dataclass
@@ -57,6 +61,23 @@ class Table:
         self.written = head.written()
         self.header = layout.column_names(head.names())
         return self
+
+    def questions(self) -> list[str]:
+        """What of ``encoding``, ``delimiter`` and ``header_row`` a person should look at."""
+        asked = []
+        if self.lossy or self.encoding_confidence < SURE:
+            asked.append("encoding")
+        if self.dialect and self.dialect.doubtful:
+            asked.append("delimiter")
+        if not self.written and self.format != "json":
+            asked.append("header_row")
+        return asked
+
+    @property
+    def confidence(self):
+        """How sure the reading is (0..1): encoding, delimiter, header."""
+        doubts = sum(question != "encoding" for question in self.questions())
+        return round(self.encoding_confidence * CONFIDENCE_OF_DOUBT**doubts, 3)
 
     def rows(self, watcher=None) -> Iterator[Row]:
         """All rows below the header but the blank ones, footers marked; can be called again.
