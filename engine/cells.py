@@ -28,6 +28,8 @@ _CODE = re.compile(r"(?=.*\d)[^\s,;|@]{2,64}")
 #: ``+49781507888`` and ``0149 224 132`` would pass for figures.
 _DIALLED = re.compile(r"\+\s?[1-9][\d\s]{6,}$|[-+]?0\d")
 _DIGIT = re.compile(r"\d")
+#: ``1234.5`` could be a date (of a year and a month), these cannot.
+_SIMPLE_DECIMAL = re.compile(r"(?:[1-9]\d{0,2}|[1-9]\d{4,11})\.\d{1,2}", re.ASCII)
 _ANSWERS = YES | NO
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 
@@ -64,6 +66,13 @@ def look(text):
     """
     if len(text) > LONGEST_TYPED:
         return PLAIN
+    if text.isascii() and text.isdigit() and text[0] != "0":
+        return _plain_figure(text)
+    if _SIMPLE_DECIMAL.fullmatch(text):
+        return _look_of_decimal(dates.counts(text))
+    if ("@" in text or "://" in text) and " " not in text:  # no date, no figure
+        kinds = _words(text)
+        return Look(frozenset(kinds)) if kinds else PLAIN
     parsed = dates.parse(text)
     if parsed:
         return _date(parsed)
@@ -85,6 +94,28 @@ def _date(parsed):
     if parsed.languages:
         return Look(frozenset([kind]), orders, languages=parsed.languages)
     return Look(frozenset([kind]), orders, parsed.mark)
+
+
+def _plain_figure(text):
+    """Digits alone: most cells of figures and codes."""
+    if len(text) in dates.COUNTED_LENGTHS or text in _ANSWERS:
+        return _look_of_digits(len(text), dates.counts(text), text in _ANSWERS)
+    return _look_of_digits(len(text), (), False)
+
+
+@lru_cache(maxsize=1_000)
+def _look_of_digits(length, counts, is_answer):
+    kinds = {"number", "code", *counts} if length <= LONGEST_NUMBER else {"code", *counts}
+    if 7 <= length <= 15:
+        kinds.add("digits")
+    if is_answer:
+        kinds.add("boolean")
+    return Look(frozenset(kinds))
+
+
+@lru_cache(maxsize=100)
+def _look_of_decimal(counts):
+    return Look(frozenset(("number", *counts)), decimals=frozenset("."), fraction=True)
 
 
 def _figure(text):

@@ -252,6 +252,10 @@ def read_count(raw, count):
     return moment.replace(microsecond=0) if moment.year in _YEARS else None
 
 
+#: Digits of a figure -> how it may count from a first day.
+COUNTED_LENGTHS = {10: "seconds", 13: "milliseconds", 5: "days", 8: "compact"}
+
+
 def counts(text):
     """Return the ways in which a figure could count from a first day: see :func:`read_count`.
 
@@ -263,7 +267,7 @@ def counts(text):
         return ("nothing",)
     if not (whole.isascii() and whole.isdigit()) or (rest and not rest.isdigit()):
         return ()
-    way = {10: "seconds", 13: "milliseconds", 5: "days", 8: "compact"}.get(len(whole))
+    way = COUNTED_LENGTHS.get(len(whole))
     moment = way and not (rest and way == "compact") and read_count(text, way)
     return (way,) if moment and moment.year in _LIKELY else ()
 

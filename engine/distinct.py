@@ -17,11 +17,12 @@ class DistinctSample:
         self.bits = 0
         self.repeated = False
 
-    def add(self, text):
+    def add(self, text, count=1):
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         value = int.from_bytes(digest, "big")
         if value & ((1 << self.bits) - 1):
             return
+        self.repeated = self.repeated or count > 1
         if value in self.seen:
             self.repeated = True
             return

@@ -52,20 +52,31 @@ class ColumnStatistics:
 
         :param value: its text, or ``None``
         """
-        self.rows += 1
-        text = value.strip() if value else ""
-        if not text:
-            return
-        self.filled += 1
-        self._count_value(value, text)
+        self.add_all((value,))
+
+    def add_all(self, values):
+        """Count many cells at once: equal ones are looked at once.
+
+        :param values: their texts, or ``None``, in the order of the rows
+        """
+        self.rows += len(values)
+        for value, count in Counter(values).items():
+            text = value.strip() if value else ""
+            if text:
+                self._add(value, text, count)
+        self._follow(values)
+
+    def _add(self, value, text, count):
+        self.filled += count
+        self._count_value(value, text, count)
         if len(text) > LONG or "\n" in text or is_html(text):
-            self.long += 1
-            self.html += is_html(text)
-            self.kinds["json"] += is_json(text)
+            self.long += count
+            self.html += is_html(text) * count
+            self.kinds["json"] += is_json(text) * count
         else:
-            self._count_look(text)
+            self._count_look(text, count)
         if self.parts:
-            self._count_parts(text)
+            self._count_parts(text, count)
 
     def profile(self):
         """The verdict on the column as a :class:`ColumnProfile`."""
@@ -139,54 +150,70 @@ class ColumnStatistics:
 
     # counting
 
-    def _count_value(self, value, text):
+    def _count_value(self, value, text, count):
         known = value in self.values
         if known or (len(self.values) < DISTINCT_CAP and self._worth_keeping(value)):
-            self.values[value] += 1
+            self.values[value] += count
         else:
             self.dropped = True
         if not (known and self.hashes.repeated and not self.dropped):
-            self.hashes.add(text)
-        if self.last is not None and (self.ascending or self.descending):
-            before, now = (len(self.last), self.last), (len(text), text)
-            self.ascending = self.ascending and before < now
-            self.descending = self.descending and before > now
-        elif self.last is None:
-            self.first = text
-        self.last = text
+            self.hashes.add(text, count)
+
+    def _follow(self, values):
+        """See whether the values still rise, or fall, from row to row: numbers of records do."""
+        if self.last is not None and not (self.ascending or self.descending):
+            return
+        for value in values:
+            text = value.strip() if value else ""
+            if not text:
+                continue
+            if self.last is None:
+                self.first = text
+            else:
+                before, now = (len(self.last), self.last), (len(text), text)
+                self.ascending = self.ascending and before < now
+                self.descending = self.descending and before > now
+            self.last = text
+            if not (self.ascending or self.descending):
+                return
 
     def _worth_keeping(self, value):
         return len(value) <= LONGEST_KEPT or len(self.values) < SAMPLES
 
-    def _count_look(self, text):
+    def _count_look(self, text, count):
         seen = look(text)
         if seen is PLAIN:
             return
-        self.kinds.update(seen.kinds)
+        for kind in seen.kinds:
+            self.kinds[kind] += count
         if seen.languages:
-            self.named += 1
-            self.languages.update(seen.languages)
+            self.named += count
+            for language in seen.languages:
+                self.languages[language] += count
             if seen.orders:
                 self.doubtful.setdefault("month", text)
         elif seen.orders:
-            self.marks[seen.mark] += 1
+            self.marks[seen.mark] += count
             if len(seen.orders) == 1:
-                self.orders.update(seen.orders)
+                self.orders[next(iter(seen.orders))] += count
             else:
                 self.doubtful.setdefault("date", text)
         if seen.decimals:
             if len(seen.decimals) == 1:
-                self.decimals.update(seen.decimals)
+                self.decimals[next(iter(seen.decimals))] += count
             else:
                 self.doubtful.setdefault("number", text)
-        self.fractions += seen.fraction
+        self.fractions += seen.fraction * count
 
-    def _count_parts(self, text):
+    def _count_parts(self, text, count):
         for separator, parts in list(self.parts.items()):
             if separator in text:
-                parts.update(part.strip() for part in text.split(separator) if part.strip())
+                for part in text.split(separator):
+                    part = part.strip()
+                    if part:
+                        parts[part] += count
             else:
-                parts[text] += 1
+                parts[text] += count
             if len(parts) > PARTS_CAP:
                 del self.parts[separator]
 

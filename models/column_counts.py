@@ -21,11 +21,11 @@ class ColumnCounts:
         self.columns = {name: ColumnStatistics(name) for name in names}
         self.rows = 0
 
-    def add(self, payload):
-        """Count one row: {column: text}."""
-        self.rows += 1
+    def add(self, payloads):
+        """Count rows: a list of {column: text}, in their order."""
+        self.rows += len(payloads)
         for name, statistics in self.columns.items():
-            statistics.add(payload.get(name))
+            statistics.add_all([payload.get(name) for payload in payloads])
 
     def merge(self, other):
         """Take in the counts over a further file, which may have other columns."""

@@ -224,9 +224,8 @@ class CrmMigrationExtractor(models.AbstractModel):
     @api.model
     def _profile_columns(self, header, rows):
         columns = {name: ColumnStatistics(name) for name in header}
-        for row in rows:
-            for name, statistics in columns.items():
-                statistics.add(row.values.get(name))
+        for name, statistics in columns.items():
+            statistics.add_all([row.values.get(name) for row in rows])
         return [statistics.profile() for statistics in columns.values()]
 
     # ------------------------------------------------------------- staging
@@ -360,9 +359,7 @@ class CrmMigrationExtractor(models.AbstractModel):
     def _count(self, state, entries):
         """Count the cells of staged rows, for the map to be proposed from all of them."""
         if state["counts"]:
-            for entry in entries:
-                if entry["state"] != "skipped":
-                    state["counts"].add(entry["payload"])
+            state["counts"].add([one["payload"] for one in entries if one["state"] != "skipped"])
 
     @api.model
     def _replace_issues(self, run, record_ids, problems):

@@ -112,8 +112,8 @@ class CrmMigrationProposer(models.AbstractModel):
     @api.model
     def _read_counts(self, project, entity):
         counts = ColumnCounts(self._get_header(project, entity))
-        for payload in self._read_payloads(project, entity):
-            counts.add(payload)
+        for payloads in self._read_payloads(project, entity):
+            counts.add(payloads)
         return counts
 
     @api.model
@@ -123,7 +123,7 @@ class CrmMigrationProposer(models.AbstractModel):
 
     @api.model
     def _read_payloads(self, project, entity):
-        """Yield the rows of the newest export of an entity, a few thousand at a time."""
+        """Yield lists of rows of the newest export of an entity, a few thousand at a time."""
         last_id = 0
         while True:
             self.env.cr.execute(
@@ -137,8 +137,7 @@ class CrmMigrationProposer(models.AbstractModel):
             if not rows:
                 return
             last_id = rows[-1][0]
-            for __, payload in rows:
-                yield payload
+            yield [payload for __, payload in rows]
 
     @api.model
     def _find_links(self, project, profiles):
