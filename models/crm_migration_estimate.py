@@ -41,7 +41,8 @@ class CrmMigrationProject(models.Model):
     def _estimate_project(self):
         """Return the estimate of this project: with its own rows, map, choices and apps."""
         self.ensure_one()
-        rows = sum(counts["read"] for counts in self._origin._get_outcomes().values())
+        outcomes = self._origin._get_outcomes() if self._origin else {}
+        rows = sum(counts["read"] for counts in outcomes.values())
         scores = self.line_ids.filtered("target_field").mapped("score")
         declined = {
             line.use for line in self.readiness_ids if line.choice != "app" or not line.is_installed

@@ -137,7 +137,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         header = [name for name in table.header if name not in mending.OURS]
         columns = self._profile_columns(header, rows)
         entity, score, reason = proposing.recognise(table.name, header, profile, columns)
-        mended = rows and mending.read_mark(rows[0].values.get(mending.KEY_COLUMN))[0]
+        mended = mending.read_mark(rows[0].values.get(mending.KEY_COLUMN))[0] if rows else None
         if mended in {one.code for one in profile.entities}:
             entity, score, reason = mended, 1.0, mending.KEY_COLUMN
         values = {

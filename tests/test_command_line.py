@@ -183,7 +183,7 @@ class TestCommandLine(MigrationCase):
         self.assertEqual(report["entities"]["contact"]["held"], 0, output)
         project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
         self.assertEqual(self.find(project, "contact", "5").user_id.login, "mana@ger.example")
-        self.assertEqual(self.codes(project, "contact", "5"), {"owner_fallback"})
+        self.assertEqual(self.codes(project, "contact", "5"), {"owner_fallback", "no_company"})
 
     def test_wrong_use(self):
         """Wrong use is exit 2, says what is wrong, and writes nothing."""

@@ -4,12 +4,18 @@ import unittest
 from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
+from odoo.tests.common import _super_send
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @tagged("post_install", "-at_install", "crm_migration")
 class TestEngine(BaseCase):
+    @classmethod
+    def _request_handler(cls, s, r, /, **kw):
+        """Leave it to the engine, whose own guard is under test, where requests may go."""
+        return _super_send(s, r, **kw)
+
     def test_engine(self):
         """All of ``engine/tests`` passes with the interpreter and libraries of the server."""
         package = __package__.rpartition(".")[0]

@@ -1,7 +1,7 @@
 import doctest
 import unittest
 
-from engine import mending
+from .. import mending
 
 
 class TestMending(unittest.TestCase):
