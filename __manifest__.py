@@ -39,6 +39,7 @@
         "views/crm_migration_check_views.xml",
         "views/crm_migration_inventory_views.xml",
         "views/crm_migration_readiness_views.xml",
+        "views/crm_migration_duplicate_views.xml",
         "views/crm_migration_connection_views.xml",
         "views/crm_migration_project_views.xml",
         "views/crm_migration_menus.xml",

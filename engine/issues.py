@@ -402,6 +402,30 @@ CATALOGUE = {
         "%(value)s is also the email of %(name)s",
         "Merge them, or keep both.",
     ),
+    "duplicate_phone": Kind(
+        "warning",
+        "Same name and phone",
+        "%(value)s is also how %(name)s is reached",
+        "Merge them if they are one.",
+    ),
+    "duplicate_open": Kind(
+        "hold",
+        "Two, or one?",
+        "%(value)s: it may be %(name)s",
+        "Keep both, merge them or link to the existing one, then load what was held.",
+    ),
+    "duplicate_lost": Kind(
+        "hold",
+        "What it was to be merged with is gone",
+        "%(name)s, with whom it was to be one, is not there any more",
+        "Decide again: keep it, or choose another contact.",
+    ),
+    "merge_kept": Kind(
+        "info",
+        "Merged: the other's value stays",
+        "%(fields)s differ; the contact keeps its own",
+        "Nothing. The row's own values stay with its staged record.",
+    ),
     "unknown_stage": Kind(
         "warning",
         "Unknown stage",

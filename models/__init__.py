@@ -14,6 +14,7 @@ from . import crm_migration_extract
 from . import crm_migration_log
 from . import crm_migration_issue
 from . import crm_migration_check
+from . import crm_migration_duplicate
 from . import crm_migration_history
 from . import crm_migration_inventory
 from . import crm_migration_collector
@@ -25,6 +26,7 @@ from . import crm_migration_rest
 from . import crm_migration_proposer
 from . import crm_migration_schema
 from . import crm_migration_app_schema
+from . import crm_migration_matcher
 from . import crm_migration_loader
 from . import crm_migration_sampler
 from . import crm_migration_verifier

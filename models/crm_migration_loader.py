@@ -97,6 +97,7 @@ class CrmMigrationLoader(models.AbstractModel):
         )
         self._relink(project)
         self._set_sort_keys(project)
+        self.env["crm.migration.matcher"]._find(project)
         self.env.cr.execute(
             "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND state = 'staged'",
             [project.id],

@@ -12,8 +12,9 @@ from ..engine import profiles
 from . import words
 from .crm_migration_record import OUTCOMES
 from .crm_migration_run import UNFINISHED
-from .doubts import MAPS, Doubts
+from .doubts import Doubts
 from .proof import Proof
+from .resolver import Resolver
 
 _logger = logging.getLogger(__name__)
 
@@ -118,10 +119,13 @@ class CrmMigrationProject(models.Model):
         [
             ("keep", "Load both and list them"),
             ("merge", "Merge into the one existing contact with that email"),
+            ("ask", "Hold them until somebody decided"),
         ],
         default="keep",
         required=True,
-        string="Same Email as an Existing Contact",
+        string="Possible Duplicates",
+        help="Contacts with the email, or the name and phone, of another one. What was decided "
+        "for a case counts before this. Shared mailboxes are never merged unasked.",
     )
     currency_policy = fields.Selection(
         [
@@ -249,6 +253,16 @@ class CrmMigrationProject(models.Model):
         compute="_compute_delta_step",
         help="What a newer export waits for, once the first one is loaded.",
     )
+    resumable_count = fields.Integer(
+        "Can Be Loaded", readonly=True, copy=False,
+        help="Held records whose owner has a user by now.",
+    )  # fmt: skip
+    resume_held = fields.Boolean(
+        "Load Held Records by Itself",
+        copy=False,
+        help="As soon as the missing user exists, in the background.",
+    )
+    duplicate_count = fields.Integer(compute="_compute_duplicate_count", string="Maybe Twice")
     open_line_count = fields.Integer(compute="_compute_counts", string="Columns to Confirm")
     open_value_count = fields.Integer(compute="_compute_counts", string="Values to Confirm")
 
@@ -317,6 +331,20 @@ class CrmMigrationProject(models.Model):
             project.issue_count = issues.get(project, {}).get("open", 0)
             project.open_line_count = lines.get(project, {}).get("proposed", 0)
             project.open_value_count = values.get(project, {}).get("proposed", 0)
+
+    def _compute_duplicate_count(self):
+        groups = self.env["crm.migration.duplicate"]._read_group(
+            [
+                ("project_id", "in", self.ids),
+                ("decision", "=", False),
+                ("record_id.res_id", "=", False),
+            ],
+            ["project_id"],
+            ["__count"],
+        )
+        counts = {project.id: count for project, count in groups}
+        for project in self:
+            project.duplicate_count = counts.get(project.id, 0)
 
     def _compute_outcomes(self):
         for project in self:
@@ -546,6 +574,8 @@ class CrmMigrationProject(models.Model):
         """Move on along the path."""
         self.ensure_one()
         later = ("loaded", "verified")
+        if run.kind in ("load", "rollback"):
+            self.resumable_count = 0
         if run.kind in ("extract", "propose", "schema", "sample") and self.state in later:
             return
         self.state = AFTER_RUN[run.kind]
@@ -666,6 +696,42 @@ class CrmMigrationProject(models.Model):
     def _is_extraction_due(self):
         last = self.run_ids.filtered(lambda run: run.kind == "extract")[:1].create_date
         return not last or last + timedelta(hours=self.rest_hours) <= fields.Datetime.now()
+
+    # ------------------------------------------------------------------ held records
+
+    @api.model
+    def _mark_resumable(self):
+        """Count what waits for an owner who has a user by now; have the worker look, if it may."""
+        waiting = self.search([("state", "in", ("loaded", "verified"))])
+        for project in waiting:
+            count = project._count_resumable()
+            if count != project.resumable_count:
+                project.resumable_count = count
+            if count and project.resume_held:
+                self.env["crm.migration.run"]._trigger()
+
+    def _count_resumable(self):
+        """Return how many held records name an owner who is matched now."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT value, count(DISTINCT record_id) FROM crm_migration_issue
+                WHERE project_id = %s AND state = 'open'
+                  AND code IN ('unmatched_owner', 'ambiguous_owner') GROUP BY value""",
+            [self.id],
+        )
+        asked = self.env.cr.fetchall()
+        resolver = Resolver(self)
+        return sum(count for value, count in asked if value and resolver.owner(value)[0])
+
+    @api.model
+    def _resume_marked(self):
+        """Start the load of held records where a manager said that it may start by itself."""
+        marked = self.search([("resumable_count", ">", 0), ("resume_held", "=", True)])
+        for project in marked.filtered(lambda one: not one.active_run_id):
+            try:
+                project.with_user(project.user_id).action_load()
+            except UserError as error:
+                _logger.warning("Migration %s cannot go on by itself: %s", project.id, error)
 
     # ------------------------------------------------------------------ buttons
 
@@ -856,10 +922,9 @@ class CrmMigrationProject(models.Model):
         return Doubts(self).get()
 
     def action_answer(self, code):
-        """Open the map that answers an issue's kind for all rows at once."""
+        """Open what answers an issue's kind for all rows at once."""
         self.ensure_one()
-        doubts = Doubts(self)
-        return doubts.get_map_action(code) if code in MAPS else doubts.get_line_action(code)
+        return Doubts(self).get_action(code)
 
     def settle_alike(self, code):
         """Settle all open issues of one kind: one decision for all that are alike."""

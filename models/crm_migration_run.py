@@ -132,6 +132,7 @@ class CrmMigrationRun(models.Model):
     @api.model
     def _cron_work(self):
         """Work on the unfinished runs, oldest first, in slices that fit a cron worker."""
+        self.env["crm.migration.project"]._resume_marked()
         runs = self.search([("state", "in", UNFINISHED)], order="id")
         more = [run._work(seconds=SLICE_SECONDS) for run in runs]
         left = self.search_count([("state", "in", UNFINISHED)])

@@ -45,6 +45,7 @@ class CrmMigrationSchema(models.AbstractModel):
         service._make_members(run, project)
         service._make_placeholders(run, project)
         self.env["crm.migration.app.schema"].with_env(project.env)._make(run, project)
+        self.env["crm.migration.matcher"].with_env(project.env)._find(project)
         project.env.flush_all()
         return False
 

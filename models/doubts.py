@@ -18,6 +18,10 @@ MAPS = {
 LINES = ("ambiguous_date", "ambiguous_number", "unreadable_date", "unreadable_number",
          "unreadable_boolean")  # fmt: skip
 
+# Kinds that are answered case by case, or for all alike: which two are one.
+CASES = ("duplicate_email", "duplicate_existing", "duplicate_phone", "duplicate_open",
+         "duplicate_lost")  # fmt: skip
+
 
 class Doubts:
     def __init__(self, project):
@@ -43,11 +47,16 @@ class Doubts:
                 "records": records,
                 "advice": CATALOGUE[code].advice,
                 "values": values.get(code, []),
-                "where": "map" if code in MAPS else "line" if code in LINES else "",
+                "where": self._get_place(code),
             }
             for code, severity, count, records in self._read_kinds()
             if code in CATALOGUE
         ]
+
+    def _get_place(self, code):
+        """Return where a kind is answered."""
+        places = {"map": MAPS, "line": LINES, "case": CASES}
+        return next((place for place, codes in places.items() if code in codes), "")
 
     def _read_kinds(self):
         groups = self.env["crm.migration.issue"]._read_group(
@@ -79,6 +88,18 @@ class Doubts:
             entry = {"column": column or "", "value": value[:80], "count": count}
             result.setdefault(code, []).append(entry)
         return result
+
+    def get_action(self, code):
+        """Return the action where a kind is answered."""
+        actions = {"map": self.get_map_action, "case": self.get_case_action}
+        return actions.get(self._get_place(code), self.get_line_action)(code)
+
+    def get_case_action(self, code):
+        """Return the cases of rows that may be one."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_migration.crm_migration_duplicate_action"
+        )
+        return action | {"domain": [("project_id", "=", self.project.id)], "context": {}}
 
     def get_map_action(self, code):
         """Return the action with the map that answers a kind, narrowed to what is asked."""

@@ -14,6 +14,9 @@ class Item:
     :param extra: values needed to write it that say nothing of the source
     :param companions: ``(model, ID)`` of what was created besides
     :param side_effects: ``(model, ID, before, after)`` of other records that followed
+    :param merge_into: ID of the record that the row is merged into or linked to
+    :param twin_id: staged record that it is one with, and whose record it takes
+    :param linked: True if the row changes nothing of that record
     :param rules: field -> rule that explains a value that differs from the source
     """
 
@@ -26,6 +29,9 @@ class Item:
     problems: list = field(default_factory=list)
     companions: list = field(default_factory=list)
     side_effects: list = field(default_factory=list)
+    merge_into: int = 0
+    twin_id: int = 0
+    linked: bool = False
     outcome: str = ""
     model: str = ""
     res_id: int = 0

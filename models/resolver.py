@@ -14,8 +14,9 @@ from ..engine.types import Problem
 from .pipelines import Pipelines
 from .xmlid import xmlid_name
 
-# Reasons of a hold that pass by themselves once a user exists; whoever refers to the record waits.
-WAITING = ("unmatched_owner", "ambiguous_owner", "waits_for")
+# Reasons of a hold that pass without a change of the row: once a user exists, or a person has
+# answered with one click. Whoever refers to the record waits.
+WAITING = ("unmatched_owner", "ambiguous_owner", "waits_for", "duplicate_open")
 # What a "related" reference may point to, by the canonical object type.
 RELATED = ("contact", "company", "deal", "lead")
 # What else rows may name, by the code of the entity.

@@ -10,6 +10,7 @@ from . import test_damage
 from . import test_delta_random
 from . import test_doubtful_readings
 from . import test_doubts
+from . import test_duplicates
 from . import test_engine
 from . import test_exactly_once
 from . import test_estimate
@@ -30,6 +31,7 @@ from . import test_proposing_values
 from . import test_query_counts
 from . import test_reread
 from . import test_rest
+from . import test_resuming
 from . import test_rights
 from . import test_rollback
 from . import test_sample

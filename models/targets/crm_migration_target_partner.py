@@ -4,8 +4,11 @@ from odoo.tools import email_normalize
 from ...engine.comparing import is_empty
 from ...engine.mapping import fold
 from ...engine.types import Problem
+from .crm_migration_target import IDENTITY
 
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
+# Fields whose other value is told when two become one.
+MERGED = ("name", "email", "phone", "x_mobile", "website", "function", *ADDRESS)
 # What can stand for a missing name, best first.
 NAME_FROM = ("email", "phone", "x_mobile")
 
@@ -36,6 +39,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         self._set_contact_counts(items, resolver)
         self._follow_parent(items)
         self._tell_duplicates(items, resolver)
+        self._apply_decisions(items, resolver)
 
     # ------------------------------------------------------------- values
 
@@ -236,7 +240,6 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             earlier = [other for other in known[email] if other < item.record["id"]]
             if email and earlier:
                 item.problems.append(self._duplicate(email, len(earlier) + 1))
-        self._match_existing(items, resolver)
 
     @api.model
     def _duplicate(self, email, count):
@@ -254,63 +257,123 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         return {email: set(ids) for email, ids in self.env.cr.fetchall()}
 
     @api.model
-    def _match_existing(self, items, resolver):
-        """Tell, or merge into, the partners that were in Odoo before, by policy.
+    def _apply_decisions(self, items, resolver):
+        """Follow what was decided of rows that may be somebody who is there already.
 
-        One partner with that email and no other is a match; two are never one.
+        A decision for the case counts, else the project's policy; without either both are kept.
         """
-        new = [item for item in items if not item.record.get("res_id")]
-        emails = {email_normalize(item.values.get("email") or "") for item in new} - {False, ""}
-        partners = self.env["res.partner"].search_fetch(
-            [
-                ("email_normalized", "in", list(emails)),
-                ("x_source_system", "=", False),
-                ("user_ids", "=", False),
-            ],
-            ["email_normalized", "name"],
+        cases = self.env["crm.migration.duplicate"]._read_cases(
+            [item.record["id"] for item in items]
         )
-        existing = partners.grouped("email_normalized")
-        for item in new:
-            match = existing.get(email_normalize(item.values.get("email") or ""))
-            if match:
+        rows = {item.record["id"]: item for item in items}
+        for item in sorted(items, key=lambda one: one.record["id"]):
+            if case := cases.get(item.record["id"]):
+                decision = case["decision"] or self._get_usual_decision(case, resolver.project)
+                item.linked = decision == "link"
+                if not item.record.get("res_id"):
+                    self._apply_decision(item, case, decision, rows)
+
+    @api.model
+    def _get_usual_decision(self, case, project):
+        """Return what the policy says: of existing contacts only a single, unshared one is met."""
+        if project.duplicate_policy == "ask":
+            return "ask"
+        met = case["rule"] == "email" and case["partner_active"] and not case["other_id"]
+        if project.duplicate_policy == "merge" and met and case["hint"] != "shared":
+            return "merge"
+        return "keep"
+
+    @api.model
+    def _apply_decision(self, item, case, decision, rows):
+        if decision == "ask":
+            item.tell("duplicate_open", "", case["value"], case["rule"], name=case["other_name"])
+        elif decision in ("merge", "link"):
+            self._meet(item, case, rows)
+        if case["rule"] == "email" and case["partner_count"]:
+            item.tell("duplicate_existing", "", case["value"], "email", name=case["other_name"])
+        elif case["rule"] == "name_phone":
+            item.tell("duplicate_phone", "", case["value"], "phone", name=case["other_name"])
+
+    @api.model
+    def _meet(self, item, case, rows):
+        """Say which record the row becomes: its earlier row's, else the existing contact."""
+        if item.linked and case["partner_id"] or not case["other_id"]:
+            item.merge_into = case["partner_id"] or 0
+        elif case["other_res_id"]:
+            item.merge_into = case["other_res_id"]
+        else:
+            twin = rows.get(case["other_id"])
+            item.twin_id = case["other_id"]
+            if twin is None or twin.held:
                 item.tell(
-                    "duplicate_existing", "", item.values["email"], "email", name=match[0].name
+                    "waits_for", "", case["other_key"], case["rule"], entity=case["other_entity"]
                 )
-                if resolver.project.duplicate_policy == "merge" and len(match) == 1:
-                    item.extra["merge_into"] = match.id
+        if not item.merge_into and not item.twin_id:
+            item.tell("duplicate_lost", "", case["value"], name=case["other_name"])
 
     # ------------------------------------------------------------- write
 
     @api.model
+    def _load(self, items, resolver):
+        """Write; rows that become one with another of the batch come after it."""
+        ids = {item.record["id"]: item for item in items}
+        left = [item for item in items if item.twin_id in ids and not item.record.get("res_id")]
+        super()._load([item for item in items if item not in left], resolver)
+        while left:
+            ready = [item for item in left if ids[item.twin_id].res_id]
+            for item in ready:
+                item.merge_into = ids[item.twin_id].res_id
+            super()._load(ready, resolver)
+            left = [item for item in left if item not in ready]
+
+    @api.model
     def _find_existing(self, items, resolver):
         for item in items:
-            merge_into = item.extra.pop("merge_into", None)
-            if merge_into and not item.record.get("res_id"):
-                item.res_id = merge_into
-                item.extra["merging"] = True
-        fresh = [item for item in items if not item.res_id]
-        return super()._find_existing(fresh, resolver)
+            if item.merge_into and not item.record.get("res_id"):
+                item.res_id = item.merge_into
+        return super()._find_existing([item for item in items if not item.res_id], resolver)
 
     @api.model
     def _update(self, items, resolver):
-        merging = [item for item in items if item.extra.pop("merging", None)]
-        self._merge(merging)
-        return super()._update([item for item in items if item not in merging], resolver)
+        """Write changes; a row that was merged fills gaps, a linked one changes nothing."""
+        merging = [item for item in items if item.merge_into and not item.record.get("res_id")]
+        for names, group in (
+            (None, [item for item in merging if not item.linked]),
+            (IDENTITY, [item for item in merging if item.linked]),
+        ):
+            # Of several rows for one contact each finds what the one before it filled.
+            while group:
+                first = {item.res_id: item for item in reversed(group)}
+                self._merge(list(first.values()), names)
+                group = [item for item in group if first[item.res_id] is not item]
+        linked = [item for item in items if item.linked and item not in merging]
+        for item in linked:
+            item.outcome = "unchanged"
+        super()._update(
+            [item for item in items if item not in merging and item not in linked], resolver
+        )
 
     @api.model
-    def _merge(self, items):
-        """Fill the empty fields of existing partners; what they have stays."""
+    def _merge(self, items, fields=None):
+        """Fill the empty fields of existing partners; what they have stays.
+
+        :param fields: names of those that may be filled, if not all
+        """
         if not items:
             return
         names = sorted({name for item in items for name in item.values})
         landed = self._read_landed([item.res_id for item in items], names)
         for item in items:
             now = landed[item.res_id]
-            changes = {
+            told = {
                 name: value
                 for name, value in item.values.items()
-                if not is_empty(value) and is_empty(now[name])
+                if not is_empty(value) and (fields is None or name in fields)
             }
+            changes = {name: value for name, value in told.items() if is_empty(now[name])}
+            differ = [n for n in told if n not in changes and told[n] != now[n] and n in MERGED]
+            if differ:
+                item.tell("merge_kept", "", "", fields=", ".join(sorted(differ)))
             item.outcome = "merged"
             item.extra = {"before": {name: now[name] for name in changes}, "after": changes}
         self._write_changes(items)

@@ -50,6 +50,9 @@ export class Doubts extends Component {
     }
 
     getAnswerLabel({ where }) {
+        if (where === "case") {
+            return _t("Decide Which Are One");
+        }
         return where === "map" ? _t("Decide by Value") : _t("Correct the Column");
     }
 
