@@ -709,8 +709,14 @@ CATALOGUE = {
     "stock_not_booked": Kind(
         "info",
         "Stock is not booked",
-        "The source counts %(value)s; a count books its value, so it is only kept",
-        "Count the stock in Inventory.",
+        "The source counts %(value)s; booking a count books its value, so that is for a person",
+        "With Inventory the count waits under Physical Inventory: apply it; without, it is kept.",
+    ),
+    "variants_apart": Kind(
+        "info",
+        "Variants that stay products of their own",
+        "Its attributes, price or texts differ from its namesakes' in a way variants cannot have",
+        "Join them by hand if they are one product; size and colour are in the source data.",
     ),
     "product_code_taken": Kind(
         "warning",

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..engine.mapping import fold
+from .product_variants import ProductVariants
 from .resolver import Resolver
 from .targets.crm_migration_target_contact_ledger import LEDGER_FIELDS
 
@@ -82,6 +83,8 @@ class CrmMigrationAppSchema(models.AbstractModel):
         uses = {line.use for line in project.readiness_ids if self._is_with(project, line.use)}
         if "task" in uses:
             self._make_project(run, project)
+        if "product" in uses:
+            ProductVariants(run, project).make()
         if uses & {"order", "invoice"}:
             self._make_product(run, project)
         if "invoice" in uses:

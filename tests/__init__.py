@@ -1,6 +1,7 @@
 from . import test_approval
 from . import test_apps_elsewhere
 from . import test_apps_missing
+from . import test_apps_products
 from . import test_apps_used
 from . import test_attachment_urls
 from . import test_command_line

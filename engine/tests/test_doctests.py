@@ -10,7 +10,7 @@ MODULES = (
     "reading.archive", "reading.encoding",
     "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
     "reading.parts", "reading.payload", "reading.reader", "reading.xlsx_file", "stage_history",
-    "trees",
+    "trees", "variants",
     "rest.paths", "rest.shaping", "web.addresses", "web.credentials",
 )  # fmt: skip
 
