@@ -307,6 +307,7 @@ class Index:
         return {name: 1 for name in common[0] if all(name in names for names in common)}
 
     def _similar(self, whole):
+        """Return the slots of like spellings; another beginning ("Co-owner") is another."""
         if len(whole) < 5:
             return {}
         hits = process.extract(
@@ -316,7 +317,7 @@ class Index:
         return {
             name: weight * score / 100
             for key, score, __ in hits
-            if re.sub(r"\D", "", key) == digits
+            if re.sub(r"\D", "", key) == digits and key[0] == whole[0]
             for name, weight in self._exact[key].items()
         }
 

@@ -166,10 +166,14 @@ def _are_full_names(samples):
 
 
 def _settle_substitutes(chosen, index):
-    """Let the only number or address a table has be the main one, whatever it is called."""
+    """Let the only number or address a table has be the main one, whatever it is called.
+
+    So is the only name, unless a neighbour tells that it is a part of one.
+    """
     for place, name in enumerate(chosen):
         usual = name and index.slots[name].stands_for
-        if usual and usual not in chosen:
+        parts = index.slots[name].instead_of.get(usual, ()) if usual else ()
+        if usual and usual not in chosen and not any(one in chosen for one in parts):
             chosen[place] = usual
 
 
