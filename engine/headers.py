@@ -15,6 +15,7 @@ PARTS = re.compile(r"[/&|,+]|\s(?:and|or|und|oder|et|ou|y|o|e)\s", re.IGNORECASE
 SUFFIX = re.compile(r"__(?:c|r)$", re.IGNORECASE)
 PREFIX = re.compile(r"^(?:cf|custom|udf)_(?=\w)", re.IGNORECASE)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=\d)")
+UMLAUTS = re.compile(r"([aou])e")
 WORDS = re.compile(r"[^\W_]+")
 
 EXACT, BAG, STRIPPED, FUZZY, CONTAINS = 0.97, 0.92, 0.87, 0.75, 0.4
@@ -158,6 +159,10 @@ class Index:
         whole = [self._abbreviations.get(word, word) for word in words]
         if whole != words:
             for score, reason, names in self._plain_steps(whole):
+                yield score - 0.03, "moment" if reason == "moment" else "words", names
+        written = [UMLAUTS.sub(r"\1", word) for word in whole]
+        if written != whole:  # "zustaendig", where a program knows no umlauts
+            for score, reason, names in self._plain_steps(written):
                 yield score - 0.03, "moment" if reason == "moment" else "words", names
         apart = [part for word in whole for part in self.take_apart(word)]
         if apart != whole:

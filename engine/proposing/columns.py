@@ -1,9 +1,10 @@
 """What the columns of a table mean: a proposed map, with score and reason."""
 
 import re
+from itertools import takewhile
 
 from ..explaining import explain, facts_of
-from ..headers import ENOUGH, Match, fit, match, squash
+from ..headers import ENOUGH, Match, fit, match, normalise, squash
 from ..relations import SHARE
 from ..types import Proposal, Rule
 from ..vocabulary import NARROWER
@@ -17,6 +18,7 @@ LEAST = 0.5  # a slot that fits worse is an alternative, not a proposal
 LINKED = 0.95  # score of a slot that the values of another table prove
 NAMED = 0.75  # a name that fits so well says the same as the values do
 NEARLY = 0.95  # of the best score: two columns that may be the same slot
+PREFIXED = 4  # so many columns that all begin alike have a prefix that says nothing
 STRAY = 0.65  # factor for a reference to a table that holds none of the values
 ADDRESS = frozenset(("street", "city", "zip", "country"))
 UNIQUE = frozenset(("id", "ref", "vat", "company_registry", "email", "email_from", "phone"))
@@ -44,8 +46,9 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     """
     vocabulary = vocabulary or load_vocabulary()
     index = vocabulary.index(entity)
+    prefix = _common_prefix(columns, index)
     ranked = [
-        _weigh_links(match(column.name, index, column), index, (links or {}).get(column.name))
+        _weigh_links(_match(column, prefix, index), index, (links or {}).get(column.name))
         for column in columns
     ]
     complete_addresses(ranked, columns, index)
@@ -77,6 +80,33 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
                 _of_rest(entity, column, matches, vocabulary, customs, index, taken_up)
             )
     return proposals
+
+
+def _common_prefix(columns, index):
+    """Return how many words all names of the table begin with: "Deal.Name", "Deal.Amount" …
+
+    None that tells another address or number: all columns of a delivery address are one.
+    """
+    names = [normalise(column.name).split() for column in columns]
+    if len(names) < PREFIXED:
+        return 0
+    shortest = min(map(len, names)) - 1
+    alike = (len({name[place] for name in names}) == 1 for place in range(shortest))
+    size = sum(takewhile(bool, alike))
+    return 0 if index.qualifies(names[0][:size], "other") else size
+
+
+def _match(column, prefix, index):
+    """Rank the slots for a column by its name, and by what is left of it without the prefix."""
+    found = match(column.name, index, column)
+    if not prefix:
+        return found
+    rest = " ".join(normalise(column.name).split()[prefix:])
+    best = {}
+    for one in (*match(rest, index, column), *found):
+        if one.slot.name not in best or one.score > best[one.slot.name].score:
+            best[one.slot.name] = one
+    return sorted(best.values(), key=lambda one: -one.score)
 
 
 def _weigh_links(matches, index, links):

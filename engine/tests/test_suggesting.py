@@ -134,6 +134,29 @@ class CertainTest(unittest.TestCase):
         both = self.certain("company", "Active", "Xyzzy", Active=answers, Xyzzy=answers)
         self.assertEqual([True, True], both)
 
+    def test_a_prefix_of_all_columns_says_nothing(self):
+        names = ["crm_vorname", "crm_nachname", "crm_ort", "crm_zustaendig"]
+        found = propose(names, {}, "contact")
+        self.assertEqual(
+            ["name", "name", "city", "user_id"], [one.target for one in found.values()]
+        )
+        self.assertTrue(found["crm_ort"].certain)
+        home = [f"Home {part}" for part in ("street", "city", "zip", "country")]
+        targets = {one.target for one in propose(home, {}, "contact").values()}
+        self.assertNotIn("city", targets)
+
+    def test_another_beginning_is_another_word(self):
+        names = ["Copropietario", "Co-propietario"]
+        for name in names:
+            self.assertEqual("custom", propose([name], {}, "deal")[name].target)
+
+    def test_phrases_with_joined_articles(self):
+        found = propose(["Data di chiusura dell'affare", "Motivi di chiusura"], {}, "deal")
+        self.assertEqual("date_deadline", found["Data di chiusura dell'affare"].target)
+
+    def test_the_only_name_of_a_deal_is_its_name(self):
+        self.assertEqual("name", propose(["Ime", "Iznos"], {}, "deal")["Ime"].target)
+
 
 class NeighbourTest(unittest.TestCase):
     def test_title_of_a_person(self):
