@@ -48,8 +48,9 @@ class CrmMigrationExtractor(models.AbstractModel):
         """
         files, payload = self.env["crm.migration.file"], self.env["crm.migration.payload"]
         for attachment in attachments:
+            checksum = self._get_checksum(attachment)
             for member in payload._list_members(attachment):
-                files += self._inspect_member(project, attachment, member)
+                files += self._inspect_member(project, attachment, member, checksum)
         files -= payload._sort_out(project, files)
         files = files.exists()
         self._agree_on_encoding(project, files)
@@ -99,15 +100,18 @@ class CrmMigrationExtractor(models.AbstractModel):
         )
 
     @api.model
-    def _inspect_member(self, project, attachment, member):
-        """Return the file records of an upload, or of one member of the ZIP that it is."""
+    def _inspect_member(self, project, attachment, member, checksum):
+        """Return the file records of an upload, or of one member of the ZIP that it is.
+
+        :param checksum: of the upload
+        """
         files, name = self.env["crm.migration.file"], member or attachment.name
         if self.env["crm.migration.payload"]._is_payload(name):
             return self.env["crm.migration.payload"]._take(project, attachment, member)
         try:
             with files._local_path(attachment) as path:
                 for table in reading.tables(path, name=attachment.name, member=member):
-                    files += self._inspect_table(project, attachment, table, member)
+                    files += self._inspect_table(project, attachment, table, member, checksum)
         except SourceError as error:
             files += self._tell_file(project, error, attachment, member)
         return files
@@ -130,7 +134,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         return file
 
     @api.model
-    def _inspect_table(self, project, attachment, table, member=None):
+    def _inspect_table(self, project, attachment, table, member, checksum):
         project = project.sudo()
         profile = project._get_profile()
         rows = list(islice((row for row in table.rows() if not row.footer), INSPECTED_ROWS))
@@ -146,7 +150,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             "attachment_id": attachment.id,
             "table_name": table.name,
             "member": member,
-            "checksum": self._get_checksum(attachment),
+            "checksum": checksum,
             "size": attachment.file_size,
             "file_format": table.format,
             "encoding": table.encoding,

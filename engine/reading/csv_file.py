@@ -2,11 +2,19 @@
 
 import csv
 import io
+import re
 
 from ..exceptions import SourceError
 from ..types import Problem
 from . import dialect, encoding
 from .table import SURE, Table, find_tables
+
+#: Letters at the beginning of a file that tell whether it is text.
+LOOKED_AT = 20_000
+#: Share of control characters above which a file is none.
+MOST_CONTROLS = 0.03
+#: But those that delimit: tab, line ends, the separators of ASCII and of databases.
+_CONTROLS = re.compile(r"[\x00\x02-\x08\x0e-\x1a\x7f]")
 
 
 def read(source, name, overrides):
@@ -18,6 +26,8 @@ def read(source, name, overrides):
     """
     coding = _encoding(source, name, overrides)
     sample, complete = _sample(source, coding)
+    if not overrides.get("encoding") and _is_binary(sample):
+        raise SourceError("file_unreadable", file=name, detail="no text")
     if overrides.get("delimiter"):
         found = dialect.for_delimiter(sample, overrides["delimiter"], complete)
     else:
@@ -33,6 +43,12 @@ def read(source, name, overrides):
     if not tables:
         raise SourceError("file_unreadable", file=name, detail="no rows in it")
     return tables
+
+
+def _is_binary(sample):
+    """Programs, fonts and disks' zero bytes: text has no such characters, or hardly any."""
+    looked = sample[:LOOKED_AT]
+    return len(_CONTROLS.findall(looked)) > MOST_CONTROLS * len(looked)
 
 
 def _table(source, name, coding, found):

@@ -5,10 +5,12 @@ A sheet has 65,536 rows at most, so that it may be in memory while it is read.
 
 import os
 import struct
+from itertools import islice
 
 import xlrd
 
 from ..exceptions import SourceError
+from ..types import Problem
 from . import layout
 from .table import Table, find_tables
 from .xlsx_file import SAMPLE_ROWS, name_sheets, text_of
@@ -30,19 +32,29 @@ def read(source, name, overrides):
     """The tables of a workbook: its sheets that hold anything."""
     with _open(source, name) as book:
         titled = [
-            (title, _tables(source, name, title, _rows(book, name, title), overrides))
-            for title in book.sheet_names()
+            (title, _tables(source, book, name, title, overrides)) for title in book.sheet_names()
         ]
     return name_sheets(name, titled)
 
 
-def _tables(source, name, title, rows, overrides):
-    first = [row for row, _number in zip(rows, range(SAMPLE_ROWS), strict=False)]
+def _tables(source, book, name, title, overrides):
+    is_hidden = _is_hidden(book, name, title)
+    first = list(islice(_rows(book, name, title), SAMPLE_ROWS))
 
     def make():
         return Table(name, "xls", records=lambda: _records(source, name, title))
 
-    return find_tables(first, make, header_row=overrides.get("header_row"), exact=False)
+    tables = find_tables(first, make, header_row=overrides.get("header_row"), exact=False)
+    for table in tables if is_hidden else ():
+        table.problems.append(Problem("hidden_sheet", parameters={"file": title}))
+    return tables
+
+
+def _is_hidden(book, name, title):
+    try:
+        return bool(book.sheet_by_name(title).visibility)
+    except _BROKEN as error:
+        raise SourceError("file_unreadable", file=name, detail=str(error)) from error
 
 
 def _records(source, name, title):
@@ -64,8 +76,10 @@ def _rows(book, name, title):
 def _text(book, cell):
     if cell.ctype == xlrd.XL_CELL_TEXT:
         return cell.value or None
-    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
         return None
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(cell.value, "#N/A")
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return text_of(bool(cell.value))
     shown = _format(book, cell)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..exceptions import SourceError
 from ..reading import tables
+from .reading_case import ReadingCase
 
 HEADER = ["Contact ID", "Name", "City", "Notes", "Amount"]
 ROWS = [
@@ -168,3 +169,30 @@ class TestRefusals(CsvCase):
             self.read(",".join(f"c{n}" for n in range(2_100)) + "\n")
         self.assertEqual(caught.exception.code, "file_refused")
         self.assertEqual(caught.exception.parameters["file"], "contacts.csv")
+
+
+class TestQuestions(ReadingCase):
+    """What cannot be decided is asked, and nothing else is."""
+
+    def ask(self, content, **more):
+        return self.read(content, **more).tables[0].questions()
+
+    def test_nothing_is_asked_of_a_plain_file(self):
+        self.assertEqual(self.ask("Contact ID,Full Name\n1,Ann\n2,Bob\n"), [])
+        self.assertEqual(self.ask("Name;Amount\nAnn;1,5\nBob;2,5\n"), [])
+
+    def test_two_delimiters_that_fit_alike(self):
+        content = "ID,Full Name;Email\n1,Ann;a@x.example\n2,Bob;b@x.example\n"
+        self.assertEqual(self.ask(content), ["delimiter"])
+        self.assertEqual(self.ask(content, delimiter=";"), [])
+
+    def test_one_column(self):
+        self.assertEqual(self.ask("Name\nAnn\nBob\n"), ["delimiter"])
+
+    def test_no_header(self):
+        content = "1,Ann,ann@x.example,2024-01-05\n2,Bob,bob@x.example,2024-01-06\n"
+        self.assertEqual(self.ask(content), ["header_row"])
+
+    def test_few_letters(self):
+        content = "Contact ID,Full Name\n1,Zoë\n"
+        self.assertEqual(self.ask(content, encoding="mac_roman"), ["encoding"])

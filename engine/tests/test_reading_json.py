@@ -17,6 +17,7 @@ class TestJson(ReadingCase):
             json.dumps(records),
             json.dumps({"total_count": 2, "results": records}),
             json.dumps({"data": {"contacts": records}}),
+            json.dumps({"data": records, "meta": {"page": 1, "count": 2}}),
             "\n".join(map(json.dumps, records)),
         ):
             with self.subTest(content=content):

@@ -1,6 +1,7 @@
 """Files made to do harm are refused, quickly and in little memory."""
 
 import io
+import random
 import resource
 import time
 import unittest
@@ -17,6 +18,49 @@ SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/
 def memory():
     """Peak memory of this process so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class TestWhatIsNoTable(ReadingCase):
+    """Whatever its name says, the content tells; what is no table is told as such."""
+
+    ROWS = b"Contact ID,Full Name,Email\n1,Ann,a@x.example\n"
+
+    def test_nothing_in_it(self):
+        for content in (b"", b"\n\n \n", b"\xef\xbb\xbf"):
+            with self.subTest(content=content):
+                self.assertFalse(list(self.read(content).rows))
+
+    def test_bytes_that_are_no_text(self):
+        letters = random.Random(1)
+        for content in (
+            b"\0" * 5_000,
+            b"MZ" + letters.randbytes(5_000),
+            b"\x7fELF\2\1" + letters.randbytes(999),
+        ):
+            with self.subTest(content=content[:4]):
+                error = self.assertRefused("file_unreadable", self.write(content))
+                self.assertEqual(error.parameters["file"], "contacts.csv")
+
+    def test_wrong_extension(self):
+        self.assertEqual(len(list(self.read(self.ROWS, "contacts.xlsx").rows)), 1)
+
+    def test_zero_byte_in_a_cell_keeps_the_row(self):
+        content = self.ROWS.replace(b"Ann", b"A\0nn") + b"2,Bob,b@x.example\n" * 20
+        self.assertIn("A\0nn", next(self.read(content).rows))
+
+    def test_workbook_with_a_password(self):
+        head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500
+        package = "EncryptedPackage".encode("utf-16-le")
+        path = self.write(head + package + b"\0" * 3_000, "contacts.xlsx")
+        error = self.assertRefused("file_refused", path)
+        self.assertIn("password", error.parameters["detail"])
+
+    def test_folders_of_an_archive_are_no_files(self):
+        path = self.folder / "a.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("contacts.csv/", b"")
+            archive.writestr("exports/contacts.csv", self.ROWS)
+        self.assertEqual([table.name for table in tables(path)], ["exports/contacts.csv"])
 
 
 class TestBombs(ReadingCase):

@@ -44,6 +44,28 @@ class TestXls(ReadingCase):
         expected = ["Müller", "01234", "75%", "2024-10-07", "true", "2024-10-07 03:04:05", "5"]
         self.assertEqual((list(found.rows), found.tables[0].format), ([expected], "xls"))
 
+    def test_errors_hidden_sheets_and_dates_of_1904(self):
+        if not xlwt:
+            self.skipTest("xlwt is not installed")
+        book = xlwt.Workbook()
+        book.dates_1904 = True
+        for title, hidden in (("A", 0), ("B", 1)):
+            sheet = book.add_sheet(title)
+            sheet.visibility = hidden
+            for place, name in enumerate(("Name", "Sum", "Day")):
+                sheet.write(0, place, name)
+            for row in (1, 2):
+                sheet.write(row, 0, "Ann")
+                sheet.row(row).set_cell_error(1, 0x2A)
+                day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+                sheet.write(row, 2, date(2024, 10, 7), day)
+        book.save(str(self.folder / "book.xls"))
+        found = read(self.folder / "book.xls")
+        self.assertEqual(next(found.rows), ["Ann", "#N/A", "2024-10-07"])
+        self.assertIn("error_cells", [problem.code for problem in found.warnings])
+        told = {table.name: [one.code for one in table.problems] for table in found.tables}
+        self.assertEqual(told, {"book.xls/A": [], "book.xls/B": ["hidden_sheet"]})
+
 
 class TestOds(ReadingCase):
     def save(self, *rows):
