@@ -1,11 +1,12 @@
 import { _t } from "@web/core/l10n/translation";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { registry } from "@web/core/registry";
+import { delay } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { Component, onMounted, onWillUnmount, useState } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, status, useState } from "@odoo/owl";
 
 import { describeRun } from "../progress_service";
 
@@ -14,6 +15,8 @@ const UNFINISHED = ["queued", "running"];
 const FINISHED = ["done", "failed", "cancelled"];
 /** Where the bus does not reach the browser, the run is asked for. */
 const POLL_MILLISECONDS = 4000;
+const BUTTON_AT_WORK = ".o_statusbar_buttons button[disabled]";
+const BUTTON_MILLISECONDS = 200;
 
 /** The run of a project that is under way, or that failed last: live bar, pause, go on, cancel. */
 export class RunBanner extends Component {
@@ -130,10 +133,18 @@ export class RunBanner extends Component {
         }
     }
 
-    /** Show the project as it is now, unless that would throw away what the user is typing. */
+    /**
+     * Show the project as it is now, unless that would throw away what the user is typing.
+     *
+     * A button at work reloads the form itself, and waits for that; of two reloads the model
+     * forgets the first, so the button would wait for ever.
+     */
     async reloadProject() {
         await this.loadRun(this.props.record.resId);
-        if (!(await this.props.record.isDirty())) {
+        while (status(this) !== "destroyed" && document.querySelector(BUTTON_AT_WORK)) {
+            await delay(BUTTON_MILLISECONDS);
+        }
+        if (status(this) !== "destroyed" && !(await this.props.record.isDirty())) {
             await this.props.record.model.load();
         }
     }
