@@ -19,6 +19,7 @@ LINKED = 0.95  # score of a slot that the values of another table prove
 NAMED = 0.75  # a name that fits so well says the same as the values do
 NEARLY = 0.95  # of the best score: two columns that may be the same slot
 PREFIXED = 4  # so many columns that all begin alike have a prefix that says nothing
+UNKNOWN = {True: 0.85, False: 0.75}  # custom, as no slot fits: with values seen, and without
 STRAY = 0.65  # factor for a reference to a table that holds none of the values
 ADDRESS = frozenset(("street", "city", "zip", "country"))
 UNIQUE = frozenset(("id", "ref", "vat", "company_registry", "email", "email_from", "phone"))
@@ -318,7 +319,7 @@ def _of_rest(entity, column, matches, vocabulary, customs, index, taken_up=False
         return kept("empty", 1.0, Rule(column.name, ""))
     if squash(column.name) in vocabulary.technical:
         return kept("technical", 0.99, Rule(column.name, KEPT))
-    score = 0.99 if known or taken_up else 0.6 if matches else 0.85
+    score = 0.99 if known or taken_up else 0.6 if matches else UNKNOWN[bool(column.kind)]
     if vocabulary.targets[entity.target]["unmatched"] == "kept":
         return kept("kept", score, Rule(column.name, KEPT))
     listed = column.kind in NARROWER and "choice" in NARROWER[column.kind] and column.choices
