@@ -1,2 +1,3 @@
 from . import crm_migration_held
+from . import crm_migration_map
 from . import crm_migration_upload

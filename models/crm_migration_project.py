@@ -976,6 +976,15 @@ class CrmMigrationProject(models.Model):
 
     # ------------------------------------------------------------------ saved maps
 
+    def action_export_map(self):
+        """Give out the map as a file for another project."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/crm_migration/map/{self.id}",
+            "target": "download",
+        }
+
     def _export_map(self):
         """Return the map as data that another project can use."""
         self.ensure_one()
@@ -998,7 +1007,9 @@ class CrmMigrationProject(models.Model):
         """
         self.ensure_one()
         if not isinstance(content, dict) or content.get("profile") != self.profile:
-            raise UserError(self.env._("The file is not a map of %(source)s.", source=self.profile))
+            raise UserError(
+                self.env._("The file is not a map of %(product)s.", product=self.profile)
+            )
         lines = {(line.entity, line.column): line for line in self.line_ids}
         for saved in content.get("lines", []):
             line = lines.get((saved.get("entity"), saved.get("column")))

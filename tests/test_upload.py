@@ -1,3 +1,6 @@
+import base64
+
+from odoo.exceptions import UserError
 from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -78,3 +81,17 @@ class TestUpload(HttpCase):
         newer = self.upload(content=CONTACTS + b"2,Bob,bob@x.example\n").json()["id"]
         project.take_uploads([newer], delta=True)
         self.assertEqual(project.generation, 2)
+
+    def test_map_goes_out_and_comes_in(self):
+        """The file of one project decides another as it was decided there."""
+        self.authenticate("uploader", "uploader")
+        answer = self.url_open(f"/crm_migration/map/{self.project.id}")
+        self.assertEqual(answer.json()["profile"], "karmacrm")
+        wizards = self.env["crm.migration.project.map"].with_user(self.user)
+        vals = {"project_id": self.project.id, "content": base64.b64encode(answer.content)}
+        wizards.create(vals).action_import()
+        for wrong in (b"no map", b'{"profile": "another"}', b"[]"):
+            with self.assertRaises(UserError):
+                wizards.create(vals | {"content": base64.b64encode(wrong)}).action_import()
+        self.authenticate("outsider", "outsider")
+        self.assertEqual(self.url_open(f"/crm_migration/map/{self.project.id}").status_code, 403)

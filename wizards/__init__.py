@@ -1,2 +1,3 @@
+from . import crm_migration_project_map
 from . import crm_migration_project_rollback
 from . import crm_migration_project_upload
