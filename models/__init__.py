@@ -19,6 +19,7 @@ from . import crm_migration_history
 from . import crm_migration_inventory
 from . import crm_migration_collector
 from . import crm_migration_readiness
+from . import crm_migration_role
 from . import crm_migration_gotcha
 from . import crm_migration_estimate
 from . import crm_migration_extractor

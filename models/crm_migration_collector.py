@@ -39,6 +39,7 @@ class CrmMigrationCollector(models.AbstractModel):
                 ("automation_id", "=", 0),
             ]
         ).unlink()
+        self.env["crm.migration.role"]._propose(project)
         kinds = {kind["code"]: kind for kind in project._get_profile().inventory}
         known = {(one.kind, one.origin) for one in project.inventory_ids}
         values = [

@@ -96,6 +96,7 @@ class CrmMigrationLoader(models.AbstractModel):
             [project.id],
         )
         self._relink(project)
+        self._recount(project)
         self._set_sort_keys(project)
         self.env["crm.migration.matcher"]._find(project)
         self.env.cr.execute(
@@ -125,6 +126,28 @@ class CrmMigrationLoader(models.AbstractModel):
             """,
             {"project": project.id, "codes": list(MISSING_LINKS)},
         )
+
+    @api.model
+    def _recount(self, project):
+        """Stage companies again that contacts of a newer export name: they are counted (SP-38)."""
+        for line in Resolver(project)._read_contact_lines():
+            by_id = line.reference == "company.id"
+            key, text = ("source_key", "trim(%s)") if by_id else (
+                "match_name", "lower(regexp_replace(trim(%s), '\\s+', ' ', 'g'))"
+            )  # fmt: skip
+            old, new = (text % f"c.{name} ->> %(column)s" for name in ("loaded_payload", "payload"))
+            self.env.cr.execute(
+                f"""UPDATE crm_migration_record r SET state = 'staged'
+                     WHERE r.project_id = %(project)s AND r.entity = 'company'
+                       AND r.state IN ('created', 'updated', 'unchanged', 'merged')
+                       AND r.{key} IN (
+                           SELECT named.key FROM crm_migration_record c
+                            CROSS JOIN LATERAL (VALUES ({old}), ({new})) AS named(key)
+                            WHERE c.project_id = %(project)s AND c.entity = %(entity)s
+                              AND c.state = 'staged' AND c.extract_run_id > r.load_run_id
+                              AND {old} IS DISTINCT FROM {new})""",
+                {"column": line.column, "project": project.id, "entity": line.entity},
+            )
 
     @api.model
     def _check_fields(self, project):

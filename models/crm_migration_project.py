@@ -227,6 +227,7 @@ class CrmMigrationProject(models.Model):
     check_ids = fields.One2many("crm.migration.check", "project_id")
     inventory_ids = fields.One2many("crm.migration.inventory", "project_id")
     readiness_ids = fields.One2many("crm.migration.readiness", "project_id")
+    role_ids = fields.One2many("crm.migration.role", "project_id")
     takes_invoices = fields.Boolean(compute="_compute_takes_invoices")
     # Counts
     active_run_id = fields.Many2one("crm.migration.run", compute="_compute_active_run")
@@ -576,6 +577,8 @@ class CrmMigrationProject(models.Model):
         later = ("loaded", "verified")
         if run.kind in ("load", "rollback"):
             self.resumable_count = 0
+        if run.kind == "rollback":
+            self.sudo().role_ids.write({"state": "proposed", "user_id": False, "given_at": False})
         if run.kind in ("extract", "propose", "schema", "sample") and self.state in later:
             return
         self.state = AFTER_RUN[run.kind]

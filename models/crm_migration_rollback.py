@@ -371,7 +371,8 @@ class CrmMigrationRollback(models.AbstractModel):
             target = self.env[f"crm.migration.target.{targets[model]}"]
             target._write(self.env[model].browse(res_id), values)
         else:
-            self.env[model].browse(res_id).write(values)
+            target = self.env["crm.migration.target"]
+            self.env[model].browse(res_id).write(target._to_orm_of(model, values))
 
     @api.model
     def _restore_stamps(self, model, line):

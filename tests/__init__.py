@@ -34,6 +34,7 @@ from . import test_reread
 from . import test_rest
 from . import test_resuming
 from . import test_rights
+from . import test_roles
 from . import test_rollback
 from . import test_sample
 from . import test_silence

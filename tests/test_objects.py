@@ -100,6 +100,28 @@ class TestObjects(MigrationCase):
         self.assertNotIn("contact_count", self.codes(project, "company", "c1"))
         self.assertIn("contact_count", self.codes(project, "company", "c2"))
 
+    def test_a_newer_export_s_contacts_are_counted(self):
+        """A company whose row is the same is counted anew, when a contact comes or moves."""
+        companies = [{"Company ID": f"c{n}", "Company Name": f"Firm {n}"} for n in (1, 2, 3)]
+        people = [
+            {
+                "Contact ID": f"k{n}",
+                "Name": f"P {n}",
+                "Email": f"p{n}@a.example",
+                "Company ID": "c1",
+            }
+            for n in range(3)
+        ]
+        project = self.migrate({"companies.csv": companies, "contacts.csv": people})
+        people[2]["Company ID"] = "c2"
+        people.append(people[0] | {"Contact ID": "k9", "Email": "p9@a.example"})
+        people.append(people[0] | {"Contact ID": "k8", "Email": "p8@a.example"})
+        self.load_again(project, {"companies.csv": companies, "contacts.csv": people}, delta=True)
+        firms = [self.find(project, "company", f"c{n}") for n in (1, 2, 3)]
+        self.assertEqual([firm.x_source_contact_count for firm in firms], [4, 1, 0])
+        run = self.run_step(project, "verify")
+        self.assertEqual(run.counters["checks"]["different"], 0)
+
     def test_deals_without_contact_or_company_are_listed(self):
         """A deal that names nobody lands, and is listed (SC-40)."""
         deals = [{"Deal ID": "1", "Deal Name": "D", "Stage": "New", "Amount": "5",

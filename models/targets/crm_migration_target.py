@@ -293,7 +293,11 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _to_orm(self, values):
         """Return values as ``create`` and ``write`` take them."""
-        fields = self.env[self._model]._fields
+        return self._to_orm_of(self._model, values)
+
+    @api.model
+    def _to_orm_of(self, model, values):
+        fields = self.env[model]._fields
         return {
             name: [Command.set(value or [])]
             if fields[name].type in ("many2many", "one2many")
