@@ -59,7 +59,20 @@ class EntityMap:
             elif rule.field != "id":
                 self._apply(mapped, parts, rule, function, raw)
         self._join_parts(mapped, parts)
+        self._forget_settled(mapped)
         return mapped
+
+    def _forget_settled(self, mapped):
+        """Hold no row for an unknown kind where another of its columns tells the kind.
+
+        The text that is not known stays with the record (`kept`).
+        """
+        mapped.problems[:] = [
+            replace(problem, code="unknown_value")
+            if problem.code in UNKNOWN.values() and mapped.values.get(problem.target) is not None
+            else problem
+            for problem in mapped.problems
+        ]
 
     def _apply(self, mapped, parts, rule, function, raw):
         mapped.sources.setdefault(rule.field, {})[rule.column] = raw

@@ -337,14 +337,14 @@ class CrmMigrationConnectionEndpoint(models.Model):
     @api.model
     def _prepare(self, name, entry, number):
         """Return the values of a list that a profile declares."""
-        paths = entry["path"]
+        paths, singles = entry["path"], entry.get("detail_path") or ""
         details = entry.get("details", bool(entry.get("detail_path")))
         return {
             "sequence": number * 10,
             "name": name,
             "entity": entry.get("entity") or False,
             "path": paths if isinstance(paths, str) else " ".join(paths),
-            "detail_path": entry.get("detail_path") or False,
+            "detail_path": singles if isinstance(singles, str) else " ".join(singles),
             "details": {True: "yes", False: "no"}.get(details, details),
             "id_path": entry.get("id_path", "id"),
             "records_path": entry.get("records_path") or False,
@@ -359,7 +359,7 @@ class CrmMigrationConnectionEndpoint(models.Model):
         entry |= {
             "path": self.path.split(),
             "entity": self.entity or "",
-            "detail_path": self.detail_path or "",
+            "detail_path": (self.detail_path or "").split(),
             "details": {"yes": True, "no": False}.get(self.details, self.details),
             "id_path": self.id_path,
             "since_parameter": self.since_parameter or "",

@@ -19,6 +19,8 @@ LONGEST_WAIT = 3600
 FIRST_WAIT = 2.0
 # Parents whose lists are asked for in one step.
 PARENTS = 200
+# Parents that tell whether such lists are there at all: one may be gone meanwhile.
+FEW_PARENTS = 5
 # Why an extraction stopped, and what else is told of it.
 STOPS = (
     "rest_refused", "rest_unreachable", "rest_too_slow", "rest_too_big", "rest_throttled",
@@ -113,13 +115,12 @@ class CrmMigrationRest(models.AbstractModel):
 
         The totals make the progress. A newer extraction begins a new generation.
         """
-        project, total, skipped = run.project_id, 0, {}
+        project, total, skipped, parents = run.project_id, 0, {}, {}
         self.env["crm.migration.issue"]._clear(project, list(CODES))
-        for endpoint in client.api.endpoints:
-            if endpoint.per_record_of:
-                continue
+        # Lists of parents last: they are tried with the parents that the others show.
+        for endpoint in sorted(client.api.endpoints, key=lambda one: bool(one.per_record_of)):
             try:
-                total += self._try(client, endpoint)
+                total += self._try(client, endpoint, parents)
             except SourceError as error:
                 if not endpoint.optional or error.parameters.get("status") not in (403, 404):
                     raise
@@ -135,15 +136,23 @@ class CrmMigrationRest(models.AbstractModel):
                    "started": fields.Datetime.to_string(fields.Datetime.now())}  # fmt: skip
 
     @api.model
-    def _try(self, client, endpoint):
+    def _try(self, client, endpoint, parents):
         """Return how many records the list has; 0 where nothing tells it.
 
+        :param parents: {entity: ID of one record}, filled here
         :raise SourceError: when it must be there and cannot be read
         """
+        if endpoint.per_record_of:
+            kinds = endpoint.per_record_of
+            tried = [(kinds[code], parents[code]) for code in kinds if code in parents]
+            client.find_parent_path(endpoint, tried)
+            return 0
         path = client.find_path(endpoint)
         if path is None:
             return 0  # told when its turn comes
         page = client.read_page(endpoint, path, paging.first(endpoint.paging))
+        if page.records:
+            parents[endpoint.entity] = client.key_of(endpoint, page.records[0])
         if endpoint.details and page.records:
             client.complete(endpoint, path, page.records[:1])
         return page.total or len(page.records)
@@ -431,7 +440,6 @@ class CrmMigrationRest(models.AbstractModel):
         state.setdefault("page", 0)
         state.setdefault("odd", 0)
         kinds = list(endpoint.per_record_of.items())
-        path = endpoint.paths[0]
         entity, name = kinds[state["kind"]]
         parents = self._get_parents(run, entity, state["after"], self._count_parents(client))
         if not state["page"] and not state["after"]:
@@ -439,11 +447,14 @@ class CrmMigrationRest(models.AbstractModel):
         if not parents:
             state["kind"], state["after"] = state["kind"] + 1, 0
             return state["kind"] == len(kinds) and self._close_parents(run, endpoint, cursor)
-        answers = client.read_each(endpoint, path, [(name, key) for __, key in parents])
-        if not state["page"] and all(answer is None for answer in answers) and endpoint.optional:
-            self._settle(run, endpoint, self.env["crm.migration.file"], [
-                {"code": "rest_not_offered", "parameters": {"name": endpoint.name}}])  # fmt: skip
-            return True
+        parents_asked = [(name, key) for __, key in parents]
+        path = state.get("path")
+        if not path:
+            path = client.find_parent_path(endpoint, parents_asked[:FEW_PARENTS])
+            state["path"] = path
+        if not path:
+            return self._miss_parents(run, client, endpoint)
+        answers = client.read_each(endpoint, path, parents_asked)
         records = {}
         for found, total in filter(None, answers):
             state["odd"] += total is not None and total != len(found)
@@ -456,6 +467,16 @@ class CrmMigrationRest(models.AbstractModel):
             self._take(run, endpoint, records, cursor)
         run.processed += len(parents)
         return False
+
+    @api.model
+    def _miss_parents(self, run, client, endpoint):
+        """Tell that the source has no such lists; True, as nothing is to be read."""
+        if not endpoint.optional:
+            url = client.api.url(endpoint.paths[0])
+            raise SourceError("rest_status", url=url, status=404)
+        self._settle(run, endpoint, self.env["crm.migration.file"], [
+            {"code": "rest_not_offered", "parameters": {"name": endpoint.name}}])  # fmt: skip
+        return True
 
     @api.model
     def _get_key(self, client, endpoint, record):

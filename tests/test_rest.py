@@ -56,13 +56,14 @@ def karma_data():
         ],
         "activities": [
             {"id": 80, "body": "Call her", "activity_type": "Todo", "user_id": "1",
+             "todo_category_id": 4,
              "due_at": "2026-07-01T10:00:00Z", "complete": False, "recurrence": [],
              "participants": [{"participater_id": 20, "participater_type": "Contact"}]},
         ],
         "histories": [
             {"id": 90, "name": "Note", "user_id": 1, "occurred_at": "2024-02-01T09:00:00Z",
              "record": {"type": "Contact", "id": 21},
-             "external": {"type": "Note", "note_type": "note", "label": "<p>Hi</p>"}},
+             "external": {"type": "Note", "note_type": None, "label": "<p>Hi</p>"}},
         ],
         "calendars": [{"id": 1, "title": "Mine"}],
     }  # fmt: skip
@@ -342,11 +343,21 @@ class TestRestTrouble(RestCase):
         self.assertFalse(self.payloads(project))
         self.assertIn("role", self.env["crm.migration.run"]._describe(caught.exception))
         # What is not needed may be forbidden.
-        api.forbidden = {"calendars", "users"}
+        api.forbidden = {"calendars", "users", "histories"}
         with serving(api) as server:
             project = self.connect(server, name="Other")
             self.extract(project)
-        self.assertEqual(len(self.issues(project, "rest_permission")), 2)
+        self.assertEqual(len(self.issues(project, "rest_permission")), 3)
+
+    def test_no_histories(self):
+        """Lists of parents that are nowhere are told, and not taken for empty."""
+        data = karma_data()
+        del data["histories"]
+        with serving(Karma(data)) as server:
+            project = self.connect(server)
+            self.extract(project)
+        told = self.issues(project, "rest_not_offered")
+        self.assertEqual(told.mapped("entity"), ["history"])
 
     def test_throttled_for_long(self):
         """A long wait is noted and does not hold the worker; then it goes on."""

@@ -1,6 +1,7 @@
 """Asks an interface for its records: pages, what the pages lack, and why it may refuse."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -17,6 +18,9 @@ LONGEST = 60
 TRIES = 4
 #: Records that are looked at to tell whether a list is as complete as the single records.
 PROBED = 5
+#: What is not at this address; the last where it has no JSON to give.
+NOT_THERE = (404, 405, 410, 406)
+_VERSION = re.compile(r"/v\d+/")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Client:
         self.fetcher = Fetcher(guard, self.credentials, tries=tries, threads=api.parallel)
         self.rate = rate or Rate(api.rate)
         self._pool = ThreadPoolExecutor(api.parallel)
+        self._detail_paths = {}  # endpoint -> where its last single record was
 
     def __enter__(self):
         return self
@@ -61,17 +66,36 @@ class Client:
     def find_path(self, endpoint):
         """Return the first of the endpoint's addresses that is there, or None.
 
-        :raise SourceError: ``rest_token``, ``rest_permission`` …
+        :raise SourceError: ``rest_token``, ``rest_permission`` …; ``rest_web_page`` when pages for
+            people are all there is
         """
+        trouble = None
         for path in endpoint.paths:
             url = self._get_url(path, endpoint, paging.first(endpoint.paging), {}, size=1)
-            if "{id}" in str(endpoint.parent_parameters) and endpoint.per_record_of:
-                return path  # is asked with a parent only
-            answer = self._get(url)
-            if answer.status in (404, 405, 410):
+            for __ in range(TRIES):
+                answer = self._get(url)
+                if answer.status != 200 or "html" not in answer.kind:
+                    break
+            else:  # some servers answer so for any address that they do not know
+                trouble = Passing("rest_web_page", url=answer.url)
+                continue
+            if answer.status in NOT_THERE:
                 continue
             self._check(answer)
             return path
+        if trouble:
+            raise trouble
+        return None
+
+    def find_parent_path(self, endpoint, parents):
+        """Return the first address of the lists of parents that is there, or None.
+
+        :param parents: [(type as the source calls it, ID)], a few: one may be gone meanwhile
+        :raise SourceError: ``rest_token``, ``rest_permission`` …
+        """
+        for path in endpoint.paths:
+            if any(answer is not None for answer in self.read_each(endpoint, path, parents)):
+                return path
         return None
 
     def read_page(self, endpoint, path, position, parameters=None, size=None):
@@ -141,12 +165,17 @@ class Client:
     # ------------------------------------------------------------------ details
 
     def is_thin(self, endpoint, path, records):
-        """Tell whether the list lacks what the single records have, from a few of them."""
+        """Tell whether the list lacks what the single records have, from a few of them.
+
+        :return: None where single records, which may be missing, are not offered
+        """
         if endpoint.details != "probe":
             return bool(endpoint.details)
         step = max(1, len(records) // PROBED)
         probed = records[::step][:PROBED]
         whole = self.complete(endpoint, path, probed)
+        if not any(whole):
+            return None
         return not all(holds(record, one) for record, one in zip(probed, whole, strict=True) if one)
 
     def complete(self, endpoint, path, records):
@@ -157,13 +186,34 @@ class Client:
         return self._each(lambda record: self._complete(endpoint, path, record), records)
 
     def _complete(self, endpoint, path, record):
+        """Return the whole record, from the first of the addresses that has it; the next record
+        is asked for there first."""
+        known = self._detail_paths.get(endpoint.name)
+        paths = [one for one in self._beside(endpoint, path) if one != known]
+        trouble = None
+        for detail_path in [known, *paths] if known else paths:
+            try:
+                whole = self._complete_at(endpoint, detail_path, record)
+            except Passing as error:
+                if error.code != "rest_web_page":
+                    raise
+                trouble = error  # as of find_path: not an address that is known there
+                continue
+            if whole is not None:
+                self._detail_paths[endpoint.name] = detail_path
+                return whole
+        if trouble:
+            raise trouble
+        return None
+
+    def _complete_at(self, endpoint, detail_path, record):
         key = self.key_of(endpoint, record)
-        url = self._beside(endpoint, path).replace("{id}", quote(key, safe=""))
+        url = detail_path.replace("{id}", quote(key, safe=""))
         for __ in range(2):  # an answer that belongs to another request is asked for again
             try:
                 content, answer = self._get_json(self.api.url(url))
             except SourceError as error:
-                if error.parameters.get("status") in (404, 410):
+                if error.parameters.get("status") in NOT_THERE:
                     return None
                 raise
             detail = find(content, endpoint.detail_records_path)
@@ -175,15 +225,12 @@ class Client:
         raise SourceError("rest_shape", url=answer.url, place=place)
 
     def _beside(self, endpoint, path):
-        """Return the address of details that belongs to the list's: of the same version."""
-        if path == endpoint.paths[0]:
-            return endpoint.detail_path
-        for version in ("v1", "v2", "v3", "v4"):
-            if f"/{version}/" in path:
-                for other in ("v1", "v2", "v3", "v4"):
-                    if f"/{other}/" in endpoint.detail_path:
-                        return endpoint.detail_path.replace(f"/{other}/", f"/{version}/")
-        return endpoint.detail_path
+        """Return the addresses of details that belong to the list's: of the same version."""
+        version = _VERSION.search(path)
+        if not version:
+            return endpoint.detail_paths
+        same = [_VERSION.sub(version[0], one, count=1) for one in endpoint.detail_paths]
+        return tuple(dict.fromkeys(same))
 
     def read_each(self, endpoint, path, parents):
         """Return the lists of many parents, in parallel.
@@ -203,7 +250,7 @@ class Client:
             try:
                 records, total = self.read_all(endpoint, path, parameters)
             except SourceError as error:
-                if error.parameters.get("status") in (404, 410):
+                if error.parameters.get("status") in NOT_THERE:
                     return None
                 raise
             place = endpoint.parent_path

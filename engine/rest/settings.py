@@ -58,6 +58,7 @@ class Endpoint:
     """One list of records.
 
     :param paths: addresses that are tried in order until one is there
+    :param detail_paths: addresses of a single record, with ``{id}``; tried in order too
     :param details: one of :data:`DETAILS`
     :param per_record_of: entities whose records each have a list of their own here
     :param parent_parameters: query parameters of such a list; ``{id}`` and ``{type}`` stand for the
@@ -73,7 +74,7 @@ class Endpoint:
     parameters: dict = field(default_factory=dict)
     paging: Paging = field(default_factory=Paging)
     id_path: str = "id"
-    detail_path: str = ""
+    detail_paths: tuple = ()
     detail_records_path: str = ""
     details: object = False
     since_parameter: str = ""
@@ -167,8 +168,11 @@ def _endpoint(name, entry, content, entities, place):
     entity = entry.get("entity", "")
     if entity and entities is not None and entity not in entities:
         raise _wrong(f"{place}.entity", f"{entity!r} is no entity")
-    details = entry.get("details", bool(entry.get("detail_path")))
-    if details not in DETAILS or (details and "{id}" not in entry.get("detail_path", "")):
+    singles = entry.get("detail_path") or ()
+    singles = (singles,) if isinstance(singles, str) else tuple(singles)
+    details = entry.get("details", bool(singles))
+    lacking = not singles or any("{id}" not in one for one in singles)
+    if details not in DETAILS or (details and lacking):
         raise _wrong(f"{place}.detail_path", "an address with {id} is needed")
     _check_keys(entry.get("shape") or {}, "shape", f"{place}.shape")
     parents = entry.get("per_record_of") or {}
@@ -181,7 +185,7 @@ def _endpoint(name, entry, content, entities, place):
         parameters=entry.get("parameters") or {},
         paging=_paging(entry, content.get("paging") or {}, place),
         id_path=entry.get("id_path", "id"),
-        detail_path=entry.get("detail_path", ""),
+        detail_paths=singles,
         detail_records_path=entry.get("detail_records_path", ""),
         details=details,
         since_parameter=entry.get("since_parameter", ""),

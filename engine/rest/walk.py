@@ -145,7 +145,7 @@ class Walk:
         state["page"] += 1
         state["again"] = 0
         self._note_short(page)
-        self.seen |= records.keys()
+        self.seen.update(records)  # in place: a set |= keys would be another set
 
     def _note_short(self, page):
         """Flag a page shorter than the first one, although more is to come (SS-27)."""
@@ -187,6 +187,9 @@ class Walk:
         if state["thin"] is None and state["pending"]:
             records = [record for __, record in state["pending"]]
             state["thin"] = self.client.is_thin(self.endpoint, state["path"], records)
+            if state["thin"] is None:  # the list is all there is
+                state["thin"] = False
+                self.tell("rest_not_offered", name=f"{self.endpoint.name}/{{id}}")
         if not state["thin"]:
             taken, state["pending"] = state["pending"], []
             return dict(taken)
@@ -202,6 +205,7 @@ class Walk:
             whole = self.client.complete(
                 self.endpoint, state["path"], [record for __, record in batch]
             )
+            self._check_offered(whole)
             state["pending"] = state["pending"][size:]
             for (key, __), record in zip(batch, whole, strict=True):
                 if record is None:  # deleted since the list was read
@@ -210,6 +214,14 @@ class Walk:
                 else:
                     taken[key] = record
         return taken
+
+    def _check_offered(self, whole):
+        """Take no record for deleted before one was there: they may be at another address."""
+        if any(whole):
+            self.state["offered"] = True
+        elif not self.state.get("offered"):
+            url = self.client.api.url(self.endpoint.detail_paths[0])
+            raise SourceError("rest_status", url=url, status=404)
 
     # ------------------------------------------------------------------ end
 

@@ -133,11 +133,12 @@ class Karma:
         """Return {key: records} of a list as it is now."""
         records = self.data[name]
         known = self.indexes.get(name)
-        if not known or known[0] != (id(records), len(records)):
+        mark = (id(records), len(records), *map(id, records[-1:]))
+        if not known or known[0] != mark:
             found = {}
             for one in records:
                 found.setdefault(key_of(one), []).append(one)
-            known = self.indexes[name] = ((id(records), len(records)), found)
+            known = self.indexes[name] = (mark, found)
         return known[1]
 
     def page(self, request, records):

@@ -130,12 +130,66 @@ class DetailsTest(RestCase):
     def test_a_few_tell_whether_the_list_is_enough(self):
         """Full lists take no request per record, thin ones do."""
         rows = [one | {"phone_numbers": [{"number": "1"}]} for one in contacts(30)]
-        for thin, most in (((), 15), (("contacts",), 50)):
-            with serving(Karma({"contacts": rows}, thin=thin)) as server:
+        for thin, most in (((), 15), (("companies",), 50)):
+            with serving(Karma({"companies": rows}, thin=thin)) as server:
                 with self.client(server) as client:
-                    found, __ = self.walk(client, "contacts")
+                    found, __ = self.walk(client, "companies")
                 self.assertEqual(found["30"]["phone_numbers"], [{"number": "1"}])
                 self.assertLess(len(server.requests), most)
+
+    def test_addresses_with_and_without_suffix(self):
+        """Single records and lists of parents are looked for at their other addresses too."""
+        notes = [{"id": n, "record": {"type": "Deal", "id": n}} for n in range(1, 4)]
+        deals = [{"id": n, "name": "D", "price": n} for n in range(1, 4)]
+        contact = contacts(3)
+        for suffix, status in ((".json", 404), ("", 404), (".json", 406), ("", 406)):
+            api = Karma({"deals": deals, "contacts": contact, "histories": notes})
+
+            def only(request, api=api, suffix=suffix, status=status):
+                if request.path.endswith(".json") != bool(suffix):
+                    return answer_json({}, status)
+                return Karma.__call__(api, request)
+
+            with serving(only) as server, self.client(server) as client:
+                found, __ = self.walk(client, "deals")
+                people, __ = self.walk(client, "contacts")
+                endpoint, parents = client.api.endpoint("histories"), [("Deal", "2")]
+                path = client.find_parent_path(endpoint, parents)
+                [(listed, __)] = client.read_each(endpoint, path, parents)
+            with self.subTest(suffix=suffix, status=status):
+                self.assertEqual([found[key]["price"] for key in "123"], [1, 2, 3])
+                self.assertEqual(people["3"]["tag_list"], "a,b")
+                self.assertEqual([one["id"] for one in listed], [2])
+
+    def test_single_records_that_are_not_there(self):
+        """Nothing is taken for deleted because its details are elsewhere."""
+        rows = [{"id": n, "name": "D", "price": n} for n in range(1, 4)]
+        api = Karma({"deals": rows, "companies": rows}, thin=())
+
+        def listed(request):
+            if request.path.count("/") > 3:
+                return answer_json({"error": "no route"}, 404)
+            return api(request)
+
+        with serving(listed) as server, self.client(server) as client:
+            with self.assertRaises(SourceError) as caught:
+                self.walk(client, "deals")
+            self.assertEqual(caught.exception.parameters["status"], 404)
+            found, state = self.walk(client, "companies")
+        self.assertEqual((len(found), self.codes(state)), (3, {"rest_not_offered"}))
+
+    def test_pages_for_people_where_no_list_is(self):
+        """A server that answers unknown addresses with a web page is asked at the next one."""
+        api = Karma({"contacts": contacts(3)})
+
+        def route(request):
+            if request.path.startswith("/api/v3/contacts") and ".json" not in request.path:
+                return 200, {"Content-Type": "text/html"}, b"<html>Welcome</html>"
+            return api(request)
+
+        with serving(route) as server, self.client(server) as client:
+            found, __ = self.walk(client, "contacts")
+        self.assertEqual(set(found), {"1", "2", "3"})
 
     def test_deleted_between_list_and_detail(self):
         deals = [{"id": n, "name": f"D{n}", "price": n} for n in range(1, 6)]
@@ -166,8 +220,8 @@ class DetailsTest(RestCase):
         notes = [{"id": n, "record": {"type": "Contact", "id": n % 3}} for n in range(50)]
         with serving(Karma({"histories": notes})) as server, self.client(server) as client:
             endpoint = client.api.endpoint("histories")
-            path = client.find_path(endpoint)
             parents = [("Contact", "0"), ("Contact", "1"), ("Deal", "2")]
+            path = client.find_parent_path(endpoint, parents)
             answers = client.read_each(endpoint, path, parents)
         self.assertEqual([len(records) for records, __ in answers], [17, 17, 0])
 

@@ -1,11 +1,13 @@
 """Each transform reads what it can and never makes anything up."""
 
 import unittest
+from dataclasses import replace
 
 from ..exceptions import ConfigurationError, ValueProblem
 from ..issues import CATALOGUE
+from ..mapping import EntityMap
 from ..transforms import TRANSFORMS, join_name
-from ..types import Noted
+from ..types import Noted, Rule
 
 
 def apply(name, raw, **options):
@@ -31,6 +33,21 @@ class TransformCase(unittest.TestCase):
         self.assertIsInstance(found, Noted)
         self.assertEqual((found.value, found.problem.code), (value, code))
         self.assertIn(code, CATALOGUE)
+
+
+class TestSeveralColumns(unittest.TestCase):
+    def test_one_known_kind_is_enough(self):
+        """A number that means nothing holds no row whose kind another column tells."""
+        rule = Rule("type", "kind", "line", options={"domain": "activity_kind"})
+        rules = [rule, replace(rule, column="category")]
+        known = {"activity_kind": {"todo": "task"}}
+        row = EntityMap("activity", "timeline", {}, rules, known).map_row
+        for cells in ({"type": "Todo", "category": "7"}, {"type": "7", "category": "Todo"}):
+            mapped = row(cells)
+            self.assertEqual(mapped.values["kind"], "task")
+            self.assertEqual([one.code for one in mapped.problems], ["unknown_value"])
+            self.assertIn("7", mapped.kept.values())
+        self.assertEqual([one.code for one in row({"type": "7"}).problems], ["unknown_kind"])
 
 
 class TestText(TransformCase):
