@@ -87,6 +87,8 @@ class CrmMigrationAppSchema(models.AbstractModel):
             ProductVariants(run, project).make()
         if uses & {"order", "invoice"}:
             self._make_product(run, project)
+        if "order" in uses:
+            self._make_price_lists(run, project)
         if "invoice" in uses:
             self._make_journals(run, project)
         if "enrolment" in uses:
@@ -161,6 +163,36 @@ class CrmMigrationAppSchema(models.AbstractModel):
         fields = self.env["product.product"]._fields
         values |= {name: [] for name in ("taxes_id", "supplier_taxes_id") if name in fields}
         self._make_once(run, project, ("product",), "product.product", values)
+
+    @api.model
+    def _make_price_lists(self, run, project):
+        """An order has the currency of its price list: an empty one for each foreign currency."""
+        loader, proposer = self.env["crm.migration.loader"], self.env["crm.migration.proposer"]
+        codes = set()
+        for mapping in project.mapping_ids.filtered(lambda m: m.target == "order"):
+            entity_map = loader._get_entity_map(project, mapping.entity)
+            columns = entity_map.columns_of("currency")
+            if not columns:
+                continue
+            for *cells, __ in proposer._group_rows(project, mapping.entity, columns):
+                row = entity_map.map_row(dict(zip(columns, cells, strict=True))).values
+                codes.add(row.get("currency"))
+        known = Resolver(project).by_name("res.currency")
+        for code in sorted(codes - {None, "", project.company_id.currency_id.name}):
+            if known.get(fold(code)):
+                self._make_once(
+                    run,
+                    project,
+                    ("pricelist", code),
+                    "product.pricelist",
+                    {
+                        "name": f"{project._get_profile().name} {code}",
+                        "currency_id": known[fold(code)],
+                        "company_id": project.company_id.id,
+                        # Else it could become the one that new orders take.
+                        "active": False,
+                    },
+                )
 
     @api.model
     def _make_journals(self, run, project):

@@ -1,4 +1,5 @@
 from . import test_approval
+from . import test_apps_documents
 from . import test_apps_elsewhere
 from . import test_apps_missing
 from . import test_apps_products

@@ -255,6 +255,7 @@ APP_MODELS = (
     "account.journal", "account.account", "account.partial.reconcile", "account.full.reconcile",
     "account.payment.method.line", "stock.picking", "stock.move", "stock.quant", "stock.location",
     "product.attribute", "product.attribute.value", "product.template.attribute.line",
+    "product.pricelist",
     "product.template.attribute.value", "slide.channel",
     "slide.channel.partner", "mailing.list", "mailing.contact", "mailing.subscription",
     "mailing.mailing", "sms.sms", "ir.model", "ir.ui.menu", "ir.model.access", "ir.ui.view",

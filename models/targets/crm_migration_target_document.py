@@ -1,9 +1,14 @@
 from markupsafe import Markup
 
 from odoo import api, models
+from odoo.tools import SQL
 
+from ...engine import line_items
+from ...engine.comparing import same
 from ...engine.mapping import fold
 from ...engine.totals import balance
+from ...engine.types import Mapped, Reference
+from ..crm_migration_loader import RECORD_COLUMNS
 
 # Mapped fields that a row of a document says of one of its lines.
 LINE_FIELDS = ("product_id", "sku", "quantity", "price_unit", "discount", "line_total")
@@ -103,11 +108,13 @@ class CrmMigrationTargetDocument(models.AbstractModel):
     def _prepare(self, items, resolver):
         result = super()._prepare(items, resolver)
         rows = self._read_lines(items, resolver)
+        for item in items:
+            if self._has_line(item.mapped):
+                own = self._read_cell(item.mapped) or [item.mapped]
+                rows[item.extra["number"]][:0] = [(item.entity, None, one) for one in own]
         resolver.prefetch([mapped for lines in rows.values() for __, __, mapped in lines])
         for item in items:
             lines = rows[item.extra["number"]]
-            if self._has_line(item.mapped):
-                lines = [(item.entity, None, item.mapped), *lines]
             item.extra["lines"] = [
                 (entity, key, self._get_line_values(mapped, resolver))
                 for entity, key, mapped in lines
@@ -119,6 +126,30 @@ class CrmMigrationTargetDocument(models.AbstractModel):
     def _has_line(self, mapped):
         known = {*mapped.values, *mapped.references}
         return bool(known & {"product_id", "sku", "price_unit", "line_total"})
+
+    @api.model
+    def _read_cell(self, mapped):
+        """Return mapped rows of the lines that stand in the one cell of the products, if any.
+
+        A row with a quantity or price of its own is one line, whatever its product is called.
+        """
+        if mapped.values.keys() & {"quantity", "price_unit"}:
+            return []
+        names = [r for r in mapped.references.get("product_id", []) if r.by == "name"]
+        lines = line_items.read(names[0].value) if names else []
+        return [
+            Mapped(
+                {name: line[name] for name in (*line_items.NUMBERS, "sku") if name in line},
+                {
+                    "product_id": [
+                        Reference("product", by, line[name])
+                        for by, name in (("id", "product_id"), ("name", "name"))
+                        if line.get(name)
+                    ]
+                },
+            )
+            for line in lines
+        ]
 
     @api.model
     def _get_added_lines(self, item, resolver):
@@ -275,6 +306,90 @@ class CrmMigrationTargetDocument(models.AbstractModel):
     def _get_lines(self, record):
         return record[self._line_field]
 
+    # ------------------------------------------------------------- balance
+
+    @api.model
+    def _update(self, items, resolver):
+        prepared = [dict(item.extra) for item in items]
+        totals = {
+            record.id: record.amount_total
+            for record in self.env[self._model].browse([item.res_id for item in items])
+        }
+        super()._update(items, resolver)
+        for item, extra in zip(items, prepared, strict=True):
+            item.extra = extra | item.extra
+        # A total that people changed is theirs.
+        ours = [
+            item
+            for item in items
+            if same(item.record["loaded_values"].get("amount_total"), totals[item.res_id], "float")
+        ]
+        self._rebalance(ours, resolver)
+        for item in ours:
+            if item.side_effects and item.outcome == "unchanged":
+                item.outcome = "updated"
+
+    @api.model
+    def _rebalance(self, items, resolver, teller=None):
+        """Make the lines that no row stands for say again what the others do not explain.
+
+        What is posted or locked stays as it is; the next proof tells.
+
+        :param teller: item of the row whose change made it necessary, if it is not the document's
+        """
+        records = self.env[self._model].browse([item.res_id for item in items])
+        named = self._get_named_lines(records, resolver)
+        for item, record in zip(items, records, strict=True):
+            if not self._is_open(record):
+                continue
+            lines = self._get_lines(record).sorted("id")
+            rows = lines.filtered(lambda line: line.id in named)
+            own = [values for __, key, values in item.extra["lines"] if not key]
+            landed = [
+                {n: line[n] for n in ("price_unit", "discount", self._quantity)} for line in rows
+            ]
+            item.extra["lines"] = [(None, "landed", values) for values in landed]
+            item.extra["lines"] += [(item.entity, None, values) for values in own]
+            wanted = own + self._get_added_lines(item, resolver)
+            if item.values.get("move_type") == "out_refund":
+                wanted = [v | {"price_unit": abs(v["price_unit"])} for v in wanted]
+            self._write_rowless(record, lines - rows, wanted, teller or item)
+
+    @api.model
+    def _is_open(self, record):
+        return True
+
+    @api.model
+    def _get_named_lines(self, records, resolver):
+        """Return the IDs of the lines that are rows of the source."""
+        ids = [line.id for record in records for line in self._get_lines(record)]
+        self.env.cr.execute(
+            """SELECT res_id FROM ir_model_data
+                WHERE module = %s AND model = %s AND res_id = ANY(%s)""",
+            [resolver.project._get_xmlid_module(), self._line_model, ids],
+        )
+        return {res_id for (res_id,) in self.env.cr.fetchall()}
+
+    @api.model
+    def _write_rowless(self, record, lines, wanted, item):
+        """Write the lines that no row stands for in their order; one too many counts nothing."""
+        names = ("name", "price_unit", self._quantity, "discount", "product_id")
+        pairs = list(zip(lines, wanted, strict=False))
+        surplus = [(line, {"price_unit": 0.0}) for line in lines[len(wanted) :]]
+        for line, values in pairs + surplus:
+            now = self._read_landed_of(line._name, line.ids, names)[line.id]
+            changes = {n: values[n] for n in names if n in values and values[n] != now[n]}
+            if changes:
+                line.write(changes)
+                before = {name: now[name] for name in changes}
+                item.side_effects.append((line._name, line.id, before, changes))
+        missing = [(0, 0, dict(values)) for values in wanted[len(lines) :]]
+        if missing:
+            known = self._get_lines(record)
+            record.write({self._line_field: missing})
+            made = self._get_lines(record) - known
+            item.companions += [(line._name, line.id) for line in made]
+
     @api.model
     def _get_note(self, item):
         """Return what the source says of the document that Odoo has no field for, as a note."""
@@ -383,6 +498,33 @@ class CrmMigrationTargetDocumentLine(models.AbstractModel):
         self._set_identity([item for item in items if item.outcome == "created"])
         self._add([item for item in items if not item.res_id], resolver)
         self._update([item for item in items if item.res_id and not item.outcome], resolver)
+        self._balance_documents(
+            [item for item in items if item.extra.get("after") or item.extra.get("is_new")],
+            resolver,
+        )
+
+    @api.model
+    def _balance_documents(self, items, resolver):
+        """A line that changed changes what it leaves of its document's total."""
+        tellers = {item.values[self._document_field]: item for item in items}
+        document = self.env[self._document]
+        if not tellers:
+            return
+        loader, project = self.env["crm.migration.loader"], resolver.project
+        self.env.cr.execute(
+            SQL(
+                """SELECT %s FROM crm_migration_record
+                    WHERE project_id = %s AND model = %s AND res_id = ANY(%s)""",
+                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                project.id,
+                document._model,
+                list(tellers),
+            )
+        )
+        heads = loader._prepare_items(project, self.env.cr.dictfetchall(), resolver)
+        for head in heads:
+            head.res_id = head.record["res_id"]
+            document._rebalance([head], resolver, teller=tellers[head.res_id])
 
     @api.model
     def _set_identity(self, items):
@@ -392,3 +534,5 @@ class CrmMigrationTargetDocumentLine(models.AbstractModel):
     def _add(self, items, resolver):
         """Add lines that a newer export brought to their documents."""
         self._create(items, resolver)
+        for item in items:
+            item.extra["is_new"] = True

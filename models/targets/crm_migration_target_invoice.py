@@ -126,6 +126,10 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
     def _get_lines(self, record):
         return record.line_ids.filtered(lambda line: line.display_type == "product")
 
+    @api.model
+    def _is_open(self, record):
+        return record.state == "draft"
+
     # ------------------------------------------------------------- write
 
     @api.model

@@ -27,6 +27,7 @@ class CrmMigrationTargetOrder(models.AbstractModel):
     _used = (
         *LINE_FIELDS, "partner_id", "date", "status", "subtotal", "tax", "shipping", "total",
         "discount_total", "user_id", "note", "payment_url", "lead_id", "x_source_created_at",
+        "currency",
     )  # fmt: skip
 
     @api.model
@@ -54,7 +55,7 @@ class CrmMigrationTargetOrder(models.AbstractModel):
             values["opportunity_id"] = self._find_link(
                 item, resolver, "lead_id", code="missing_contact"
             )
-        self._tell_currency(item, resolver)
+        values["pricelist_id"] = self._get_price_list_id(item, resolver)
         return values
 
     @api.model
@@ -68,16 +69,23 @@ class CrmMigrationTargetOrder(models.AbstractModel):
         return "draft" if told else "sale"
 
     @api.model
-    def _tell_currency(self, item, resolver):
-        """The currency of an order is that of its price list: another one is listed."""
+    def _get_price_list_id(self, item, resolver):
+        """Return the price list that gives the order its currency; none in that of the company.
+
+        A currency that Odoo does not know leaves the figure as it is, and is told.
+        """
         currency = item.mapped.values.get("currency")
         own = resolver.project.company_id.currency_id.name
-        if currency and currency != own:
+        if not currency or currency == own:
+            return False
+        known = resolver.xmlid("app", "pricelist", currency)
+        if not known:
             item.keep_sources(["currency"])
             item.tell(
                 "foreign_currency", "", item.mapped.values.get("total"), "currency",
                 currency=currency, company_currency=own,
             )  # fmt: skip
+        return known or False
 
     @api.model
     def _prepare(self, items, resolver):
