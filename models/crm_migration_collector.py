@@ -1,9 +1,11 @@
 import csv
 import io
+import re
 
 from odoo import api, fields, models
 
 from ..engine.inventory import describe, workbook
+from ..engine.mapping import fold
 
 PREFIX = "inventory:"
 # Things that the rows themselves tell: issue code -> kind.
@@ -15,6 +17,11 @@ TOLD = {
 }
 # Rows of an entity that were left out for want of its app are written down.
 LEFT_OUT = ("app_missing", "course_part")
+
+# Words of a header that names the deal of a campaign, and the mark of the file attached to it.
+DEAL_WORDS = {"deal", "deals", "opportunity", "lead", "geschäft", "verkaufschance", "oportunidad",
+              "affaire"}  # fmt: skip
+DEAL_FILE = "campaigns of the source"
 
 
 class CrmMigrationCollector(models.AbstractModel):
@@ -212,17 +219,7 @@ class CrmMigrationCollector(models.AbstractModel):
     @api.model
     def _draft_rules(self, project, things):
         """Make disabled rules with their actions, and log them for the rollback."""
-        run = self.env["crm.migration.run"].create(
-            {
-                "project_id": project.id,
-                "kind": "schema",
-                "state": "done",
-                "started_at": fields.Datetime.now(),
-                "ended_at": fields.Datetime.now(),
-                "total": len(things),
-                "processed": len(things),
-            }
-        )
+        run = self._make_run(project, len(things))
         schema = self.env["crm.migration.schema"]
         for thing in things:
             values, action = thing._prepare_rule()
@@ -231,6 +228,21 @@ class CrmMigrationCollector(models.AbstractModel):
             schema._log_created(run, project, rule)
             schema._log_created(run, project, made)
             thing.automation_id = rule.id
+
+    @api.model
+    def _make_run(self, project, count):
+        """Return a run for what a button made: the log hangs on one."""
+        return self.env["crm.migration.run"].create(
+            {
+                "project_id": project.id,
+                "kind": "schema",
+                "state": "done",
+                "started_at": fields.Datetime.now(),
+                "ended_at": fields.Datetime.now(),
+                "total": count,
+                "processed": count,
+            }
+        )
 
     # ------------------------------------------------------------- documents
 
@@ -250,6 +262,7 @@ class CrmMigrationCollector(models.AbstractModel):
         if project.mapping_ids.filtered(lambda mapping: mapping.target == "course"):
             tree = self.env["crm.migration.course.tree"]._dump(project)
             contents["courses.json"] = tree.encode()
+        self._attach_to_deals(project, campaigns)
         attachments = self.env["ir.attachment"].search(
             [
                 ("res_model", "=", project._name),
@@ -271,6 +284,57 @@ class CrmMigrationCollector(models.AbstractModel):
                 for name, content in contents.items()
             ]
         )
+
+    @api.model
+    def _attach_to_deals(self, project, campaigns):
+        """Attach the figures of a campaign to the deals that its row names, once (KC-18).
+
+        Logged, so that a rollback takes them back.
+        """
+        deals = self._find_deals(project, campaigns)
+        files = self.env["ir.attachment"].search(
+            [("res_model", "=", "crm.lead"), ("description", "=", DEAL_FILE)]
+        )
+        known = set(files.mapped("res_id"))
+        made = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": "campaigns.csv",
+                    "raw": self._get_csv(things),
+                    "res_model": "crm.lead",
+                    "res_id": deal,
+                    "description": DEAL_FILE,
+                }
+                for deal, things in deals.items()
+                if deal not in known
+            ]
+        )
+        if made:
+            run = self._make_run(project, len(made))
+            self.env["crm.migration.schema"]._log_created(run, project, made)
+
+    @api.model
+    def _find_deals(self, project, campaigns):
+        """Return {deal ID: its campaigns}: by the deal's ID or name, if only one has it."""
+        named = {}
+        for thing in campaigns:
+            for header, text in (thing.payload or {}).items():
+                if DEAL_WORDS & set(re.findall(r"[^\W_]+", header.casefold())) and text.strip():
+                    named.setdefault(fold(text), []).append(thing.id)
+        self.env.cr.execute(
+            """SELECT res_id, lower(source_key), match_name FROM crm_migration_record
+                WHERE project_id = %(project)s AND model = 'crm.lead' AND res_id IS NOT NULL
+                  AND (lower(source_key) = ANY(%(names)s) OR match_name = ANY(%(names)s))""",
+            {"project": project.id, "names": list(named)},
+        )
+        found = {}
+        for deal, key, name in self.env.cr.fetchall():
+            found.setdefault(key if key in named else name, set()).add(deal)
+        deals = {}
+        for name, ids in found.items():
+            if len(ids) == 1:
+                deals.setdefault(ids.pop(), []).extend(named[name])
+        return {deal: campaigns.browse(dict.fromkeys(ids)) for deal, ids in deals.items()}
 
     @api.model
     def _get_workbook(self, project):

@@ -1,5 +1,7 @@
 """What a database with CRM alone does with records that need an optional app (CC-41)."""
 
+import json
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -85,6 +87,23 @@ class TestAppsMissing(AppsCase):
         ada = self.find(self.project, "contact", "c1")
         self.assertIn("Newsletter", ada.category_id.mapped("name"))
         self.assertEqual(self.codes(self.project, "segment", "s3"), {"segment_dynamic"})
+
+    def test_the_hierarchy_of_courses_is_a_file(self):
+        """CC-28: portal, course, modules and lessons as JSON, with every row as it came."""
+        self.project.action_inventory_documents()
+        made = self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", self.project._name),
+                ("res_id", "=", self.project.id),
+                ("name", "=", "courses.json"),
+            ]
+        )
+        (portal,) = json.loads(made.raw)
+        self.assertEqual(portal["portal"], "Academy")
+        (course,) = portal["courses"]
+        self.assertEqual(course["name"], "Selling")
+        self.assertEqual(course["modules"], [{"name": "Basics", "lessons": ["Hello"]}])
+        self.assertEqual([row["id"] for row in course["rows"]], ["k1", "k2"])
 
     def test_text_to_pay_links_are_notes(self):
         """CC-33: without Accounting the links stand on the contact."""

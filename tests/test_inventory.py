@@ -138,6 +138,28 @@ class TestInventory(MigrationCase):
         )
         self.assertEqual(again, 1)
 
+    def test_a_campaign_is_attached_to_the_deal_it_names(self):
+        """KC-18: audience, subject, date, opens, clicks as CSV on the deal; a rollback takes it."""
+        deals = [
+            {"id": "77", "name": "Big order", "stage": "New", "amount": "10", "status": "open"}
+        ]
+        campaigns = [CAMPAIGNS[0] | {"Deal": "Big Order"}, CAMPAIGNS[0] | {"Deal": "Unknown"}]
+        project = self.migrate(
+            {"contacts.csv": CONTACTS, "deals.csv": deals, "email_campaigns.csv": campaigns},
+            name="Campaigns",
+        )
+        deal = self.find(project, "deal", "77")
+        files = self.env["ir.attachment"]
+        mine = [("res_model", "=", "crm.lead"), ("res_id", "=", deal.id)]
+        for __ in range(2):
+            project.action_inventory_documents()
+            made = files.search(mine)
+            rows = list(csv.DictReader(io.StringIO(made.raw.decode("utf-8-sig"))))
+            self.assertEqual([(row["Opens"], row["Deal"]) for row in rows], [("120", "Big Order")])
+        self.run_step(project, "rollback")
+        self.assertFalse(made.exists())
+        self.assertFalse(deal.exists())
+
     def test_draft_rules_are_disabled_logged_and_undone(self):
         """KC-42, SC-42: nothing is rebuilt unasked; a draft never runs, and a rollback takes it."""
         if "base.automation" not in self.env:
