@@ -461,7 +461,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         rows = [
             (
                 project.id, file.entity, entry["key"], file.id, entry["line"],
-                json.dumps(entry["payload"], ensure_ascii=False).replace("\\u0000", ""),
+                json.dumps(entry["payload"], ensure_ascii=False),
                 entry["hash"], entry["state"], run.id, project.generation,
             )
             for entry in entries

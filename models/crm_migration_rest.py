@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..engine import reading
 from ..engine.exceptions import SourceError
 from ..engine.rest import Rate, Shaper, Walk, paging
 from ..engine.types import Problem
@@ -268,7 +269,9 @@ class CrmMigrationRest(models.AbstractModel):
         entries, columns = [], dict.fromkeys(file.header or ())
         for number, (key, record) in enumerate(records.items(), file.rows + 1):
             row = shaper.row(record, endpoint.shape)
-            payload = {name: value for name, value in row.items() if value is not None}
+            payload = {
+                name: reading.storable(value) for name, value in row.items() if value is not None
+            }
             columns |= dict.fromkeys(row)
             entries.append(
                 {

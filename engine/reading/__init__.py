@@ -18,11 +18,12 @@ from .parts import in_order
 from .reader import Reading, decode, read_tables
 from .shown import DATES, FIGURES, find_looks, understand
 from .table import SURE, Table
+from .layout import storable
 from .watch import Watcher, watch
 
 __all__ = [
     "DATES", "FIGURES", "SUFFIXES", "SURE", "Reading", "Table", "Watcher", "common", "decode",
-    "extract", "find_looks", "read", "tables", "understand", "watch",
+    "extract", "find_looks", "read", "storable", "tables", "understand", "watch",
 ]  # fmt: skip
 
 #: Members of an archive that are read; others are attachments or remarks.

@@ -9,6 +9,8 @@ from collections import deque
 from ..exceptions import SourceError
 
 MAX_COLUMNS = 2_000
+REPLACEMENT = "\ufffd"
+ZERO_BYTE = "\0"
 #: How many closing lines may be footers.
 FOOTER_DEPTH = 5
 
@@ -36,8 +38,13 @@ _NUMBER = re.compile(r"^[\W\d]*\d[\W\d]*$")
 
 
 def clean(cells):
-    """Cells of nothing but blanks are empty; all others stay as they are."""
-    return [None if not cell or cell.isspace() else cell for cell in cells]
+    """Cells of nothing but blanks are empty; all others stay as they are, if they can be stored."""
+    return [None if not cell or cell.isspace() else storable(cell) for cell in cells]
+
+
+def storable(text):
+    """Text as a database can store it: a zero byte shows as a letter that was lost."""
+    return text.replace(ZERO_BYTE, REPLACEMENT)
 
 
 def column_names(cells):

@@ -9,6 +9,7 @@ from collections import Counter
 
 from ..dates import parse
 from ..types import Problem
+from .layout import REPLACEMENT, ZERO_BYTE
 
 #: Lengths at which programs cut texts.
 CUTS = (255, 32_767)
@@ -24,7 +25,6 @@ _PADDED = re.compile(
     r"irányítószám|posta kodu|индекс|邮编|郵便番号",
     re.IGNORECASE,
 )
-REPLACEMENT = "\ufffd"
 #: A signature of cells that are looked at only if their row has it.
 _SEPARATOR = "\x1f"
 
@@ -49,6 +49,8 @@ class Watcher:
             self.ragged += 1
             self.first.setdefault("ragged", (line, len(cells)))
         text = _SEPARATOR.join([cell or "" for cell in cells])
+        if ZERO_BYTE in text:
+            text = text.replace(ZERO_BYTE, REPLACEMENT)
         if REPLACEMENT in text:
             self.replaced += 1
             self.first.setdefault("replaced", (line, text))

@@ -8,7 +8,7 @@ import unittest
 import zipfile
 
 from ..exceptions import SourceError
-from ..reading import read, tables
+from ..reading import read, tables, watch
 from .reading_case import ReadingCase
 
 MB = 1024**2
@@ -45,8 +45,12 @@ class TestWhatIsNoTable(ReadingCase):
         self.assertEqual(len(list(self.read(self.ROWS, "contacts.xlsx").rows)), 1)
 
     def test_zero_byte_in_a_cell_keeps_the_row(self):
+        """What no database stores shows as a letter that was lost, and is told."""
         content = self.ROWS.replace(b"Ann", b"A\0nn") + b"2,Bob,b@x.example\n" * 20
-        self.assertIn("A\0nn", next(self.read(content).rows))
+        (table,) = tables(self.write(content))
+        self.assertEqual(next(table.rows()).values["Full Name"], "A\ufffdnn")
+        told = [problem for problem in watch(table) if "replacement" in problem.code]
+        self.assertEqual([problem.parameters["line"] for problem in told], [2])
 
     def test_workbook_with_a_password(self):
         head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500

@@ -309,7 +309,7 @@ class CrmMigrationTargetDocument(models.AbstractModel):
     # ------------------------------------------------------------- balance
 
     @api.model
-    def _update(self, items, resolver):
+    def _update(self, items, resolver):  # pylint: disable=missing-return
         prepared = [dict(item.extra) for item in items]
         totals = {
             record.id: record.amount_total

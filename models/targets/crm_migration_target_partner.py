@@ -314,7 +314,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     # ------------------------------------------------------------- write
 
     @api.model
-    def _load(self, items, resolver):
+    def _load(self, items, resolver):  # pylint: disable=missing-return
         """Write; rows that become one with another of the batch come after it."""
         ids = {item.record["id"]: item for item in items}
         left = [item for item in items if item.twin_id in ids and not item.record.get("res_id")]
@@ -334,7 +334,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         return super()._find_existing([item for item in items if not item.res_id], resolver)
 
     @api.model
-    def _update(self, items, resolver):
+    def _update(self, items, resolver):  # pylint: disable=missing-return
         """Write changes; a row that was merged fills gaps, a linked one changes nothing."""
         merging = [item for item in items if item.merge_into and not item.record.get("res_id")]
         for names, group in (
