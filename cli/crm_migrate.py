@@ -64,6 +64,10 @@ class CrmMigrate(Command):
         parser.add_argument("--report", metavar="DIR")
         parser.add_argument("--resume", action="store_true")
         parser.add_argument("--rollback", action="store_true")
+        parser.add_argument("--run", type=int, metavar="N", help="undo this load only")
+        parser.add_argument("--entity", metavar="CODE", help="undo this kind of records only")
+        parser.add_argument("--with-dependants", action="store_true")
+        parser.add_argument("--stage-again", action="store_true")
         parser.add_argument("--preview", action="store_true")
         arguments, arguments_left = parser.parse_known_args(cmdargs)
         arguments.odoo = arguments_left
@@ -339,23 +343,49 @@ class Journey:
         return self._result()
 
     def _roll_back(self):
-        preview = self.env["crm.migration.rollback"]._preview(self.project)
+        parameters = self._get_scope()
+        preview = self.env["crm.migration.rollback"]._preview(self.project, parameters)
         for title in ("remove", "restore", "keep"):
             print(f"{title}:")
             for model, count in sorted(preview[title].items()):
                 print(f"  {model:<32} {count:>8}")
+        for (model, of_model), count in sorted(preview["dependants"].items()):
+            what = "undone too" if self.arguments.with_dependants else "link emptied"
+            print(f"{count} {model} hang on {of_model} that go: {what}")
         if not self.arguments.preview:
-            self._run("rollback")
+            self._run("rollback", **parameters)
         return DONE
+
+    def _get_scope(self):
+        """Return what is to be undone, of ``--run``, ``--entity`` and what goes with them."""
+        asked, parameters = self.arguments, {}
+        if asked.run and asked.entity:
+            raise WrongUse("--run or --entity, not both")
+        if asked.run:
+            loads = self.project.run_ids.filtered(lambda run: run.kind == "load")
+            load = loads.filtered(lambda run: run.id == asked.run)
+            if not load:
+                known = ", ".join(map(str, loads.ids)) or "none"
+                raise WrongUse(f"--run {asked.run}: no load of this project ({known})")
+            parameters["runs"] = self.project._get_runs_of_load(load)
+        if asked.entity:
+            entities = sorted(self.project._get_outcomes())
+            if asked.entity not in entities:
+                raise WrongUse(f"--entity {asked.entity}: one of {', '.join(entities)}")
+            parameters["entity"] = asked.entity
+        if parameters:
+            parameters["dependants"] = "undo" if asked.with_dependants else "keep"
+            parameters["again"] = asked.stage_again
+        return parameters
 
     def _result(self):
         outcomes = self.project._get_outcomes().values()
         done = self.project.state in ("loaded", "verified")
         return INCOMPLETE if done and any(o["held"] or o["failed"] for o in outcomes) else DONE
 
-    def _run(self, kind):
+    def _run(self, kind, **parameters):
         """Do a run to its end, here, with the same steps as the background worker."""
-        run = self.project._start(kind)
+        run = self.project._start(kind, **parameters)
         self.env.cr.commit()
         self._work(run)
 

@@ -480,6 +480,7 @@ class CrmMigrationExtractor(models.AbstractModel):
                        THEN r.loaded_payload ELSE COALESCE(r.loaded_payload, r.payload) END,
                    state = CASE
                        WHEN EXCLUDED.state != 'staged' THEN EXCLUDED.state
+                       WHEN r.is_undone THEN r.state
                        WHEN r.row_hash != EXCLUDED.row_hash THEN 'staged'
                        WHEN r.state IN ('created', 'updated', 'merged') THEN 'unchanged'
                        ELSE r.state END

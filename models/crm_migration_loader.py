@@ -13,6 +13,7 @@ from .resolver import Resolver
 from .silence import silent
 from .targets.crm_migration_target_activity import NOON
 from .trees import arrange
+from .undo_scope import STILL_THERE
 from .xmlid import xmlid_name
 
 _logger = logging.getLogger(__name__)
@@ -387,9 +388,9 @@ class CrmMigrationLoader(models.AbstractModel):
     def _read_logged_values(self, project, items):
         """Return ({record ID: values written last}, {IDs of records this project created})."""
         self.env.cr.execute(
-            """SELECT record_id, model, res_id, action, after FROM crm_migration_log
+            f"""SELECT record_id, model, res_id, action, after FROM crm_migration_log l
                 WHERE project_id = %s AND record_id = ANY(%s) AND action IN ('create', 'update')
-                ORDER BY id""",
+                  AND {STILL_THERE} ORDER BY id""",
             [project.id, [item.record["id"] for item in items]],
         )
         records = {item.record["id"]: (item.model, item.record["res_id"]) for item in items}
@@ -458,6 +459,8 @@ class CrmMigrationLoader(models.AbstractModel):
                   SET state = v.state, model = COALESCE(v.model, r.model),
                       res_id = COALESCE(v.res_id::int, r.res_id), load_run_id = v.run_id,
                       match_name = v.match_name, match_email = v.match_email,
+                      previous_payload = CASE WHEN v.state = 'held' THEN r.previous_payload
+                                              ELSE r.loaded_payload END,
                       loaded_payload = CASE WHEN v.state = 'held' THEN r.loaded_payload END
                  FROM (VALUES %s) AS v(id, state, model, res_id, run_id, match_name, match_email)
                 WHERE r.id = v.id""",

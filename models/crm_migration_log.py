@@ -39,6 +39,7 @@ class CrmMigrationLog(models.Model):
     )
     before = fields.Json()
     after = fields.Json()
+    undoes_id = fields.Integer(help="The line whose values a rollback put back.")
     user_id = fields.Many2one("res.users", string="By")
     logged_at = fields.Datetime(required=True, string="At")
 
@@ -60,7 +61,8 @@ class CrmMigrationLog(models.Model):
         """Add lines in one statement per thousand.
 
         :param entries: list of ``(record_id or None, model, res_id, action, before, after)``;
-            before and after are dicts of column values or ``None``
+            before and after are dicts of column values or ``None``; a rollback adds the ID of
+            the line that it puts back
         """
         now = fields.Datetime.now()
         rows = [
@@ -73,15 +75,16 @@ class CrmMigrationLog(models.Model):
                 action,
                 self._dump(before),
                 self._dump(after),
+                undoes[0] if undoes else None,
                 self.env.uid,
                 now,
             )
-            for record_id, model, res_id, action, before, after in entries
+            for record_id, model, res_id, action, before, after, *undoes in entries
         ]
         if rows:
             self.env.cr.execute_values(
                 """INSERT INTO crm_migration_log (project_id, run_id, record_id, model, res_id,
-                       action, before, after, user_id, logged_at) VALUES %s""",
+                       action, before, after, undoes_id, user_id, logged_at) VALUES %s""",
                 rows,
                 page_size=1000,
             )

@@ -381,7 +381,7 @@ class CrmMigrationProject(models.Model):
             return "lines" if self.open_line_count else "values"
         if not self._is_approved("map"):
             return "confirm"
-        if last.get("propose", 0) > last.get("schema", 0):
+        if max(last.get("propose", 0), last.get("rollback", 0)) > last.get("schema", 0):
             return "prepare"
         return "load" if self._is_approved("sample") else "approve"
 
@@ -580,6 +580,10 @@ class CrmMigrationProject(models.Model):
         if run.kind == "rollback":
             self.sudo().role_ids.write({"state": "proposed", "user_id": False, "given_at": False})
         if run.kind in ("extract", "propose", "schema", "sample") and self.state in later:
+            return
+        if run.kind == "rollback" and "undone_until" not in (run.parameters or {}):
+            # A part was undone: the rest stands, and is to be proved anew.
+            self.state = "loaded" if self.state in later else self.state
             return
         self.state = AFTER_RUN[run.kind]
 
@@ -823,10 +827,23 @@ class CrmMigrationProject(models.Model):
         """Compare every field of every record with what the source and the map expect."""
         self._start("verify")
 
-    def action_rollback(self):
-        """Undo everything this project wrote. See ``crm.migration.project.rollback``."""
+    def action_rollback(self, **parameters):
+        """Undo what this project wrote: all, or a part (see ``undo_scope.Scope``)."""
         self._check_manager()
-        return self._start("rollback")
+        return self._start("rollback", **parameters)
+
+    def _get_runs_of_load(self, load):
+        """Return the IDs of a load and of the preparations that were made for it.
+
+        :param load: a finished load of this project
+        """
+        self.ensure_one()
+        earlier = self.run_ids.filtered(lambda run: run.kind == "load" and run.id < load.id)
+        after = max(earlier.ids, default=0)
+        prepared = self.run_ids.filtered(
+            lambda run: run.kind == "schema" and after < run.id < load.id
+        )
+        return (prepared | load).ids
 
     def action_sign_off(self):
         """Sign the proof: the cutover is accepted."""

@@ -27,6 +27,8 @@ class CrmMigrationRecord(models.Model):
     payload = fields.Json(help="The row as read, by column.")
     row_hash = fields.Char(help="Fingerprint of the row.")
     loaded_payload = fields.Json(help="The row that Odoo holds, if a newer one is staged.")
+    previous_payload = fields.Json(help="The row that the last load replaced.")
+    is_undone = fields.Boolean(help="A person took it back: it loads again only if asked for.")
     extract_run_id = fields.Many2one("crm.migration.run", ondelete="set null")
     load_run_id = fields.Many2one("crm.migration.run", ondelete="set null")
     state = fields.Selection(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 from ..engine.exceptions import EngineError
 from ..engine.issues import CATALOGUE
@@ -98,12 +99,16 @@ class CrmMigrationRun(models.Model):
             left = (run.total - run.processed) / run.rate if run.rate and not done else 0
             run.time_left = str(timedelta(seconds=round(left))) if left > 0 else False
 
-    @api.depends("kind")
-    @api.depends_context("lang")
+    @api.depends("kind", "ended_at")
+    @api.depends_context("lang", "tz", "crm_migration_dated")
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for run in self:
             run.display_name = labels.get(run.kind, run.kind)
+            if self.env.context.get("crm_migration_dated") and run.ended_at:
+                # Several loads are told apart where one is chosen.
+                when = format_datetime(self.env, run.ended_at)
+                run.display_name = f"{run.display_name} {run.id} – {when} ({run.processed})"
 
     def action_pause(self):
         """Stop after the running batch; nothing is lost."""

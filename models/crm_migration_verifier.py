@@ -18,6 +18,7 @@ from .link_names import LINKS, LinkNames, get_links
 from .resolver import Resolver
 from .silence import silent
 from .stage_sums import StageSums
+from .undo_scope import STILL_THERE
 
 # Records compared per transaction.
 VERIFIED_ROWS = 1000
@@ -135,11 +136,12 @@ class CrmMigrationVerifier(models.AbstractModel):
         filled = {record_id: set() for (record_id,) in self.env.cr.fetchall()}
         # Of two records merged into one, the field is the last one's.
         self.env.cr.execute(
-            """SELECT DISTINCT ON (l.model, l.res_id, field.name) l.record_id, field.name
+            f"""SELECT DISTINCT ON (l.model, l.res_id, field.name) l.record_id, field.name
                  FROM crm_migration_log l
                  JOIN crm_migration_record r ON r.model = l.model AND r.res_id = l.res_id
                 CROSS JOIN LATERAL jsonb_object_keys(l.after) AS field(name)
                 WHERE r.id = ANY(%s) AND l.project_id = %s AND l.action = 'update' AND l.id > %s
+                  AND {STILL_THERE}
                 ORDER BY l.model, l.res_id, field.name, l.id DESC""",
             [list(filled), project.id, project._get_undone_until()],
         )
@@ -155,10 +157,10 @@ class CrmMigrationVerifier(models.AbstractModel):
         A contact gets the tag of a segment from the segment's own row.
         """
         self.env.cr.execute(
-            """SELECT r.id, l.after FROM crm_migration_record r
+            f"""SELECT r.id, l.after FROM crm_migration_record r
                  JOIN crm_migration_log l ON l.project_id = r.project_id AND l.model = r.model
                   AND l.res_id = r.res_id AND l.action = 'update' AND l.record_id != r.id
-                WHERE r.id = ANY(%s) AND l.id > %s ORDER BY l.id""",
+                WHERE r.id = ANY(%s) AND l.id > %s AND {STILL_THERE} ORDER BY l.id""",
             [[row["id"] for row in rows], project._get_undone_until()],
         )
         others = {}

@@ -157,6 +157,24 @@ class TestCommandLine(MigrationCase):
         self.assertEqual((code, report["state"]), (0, "rolled_back"), output)
         self.assertSameDump(before, self.dump())
 
+    def test_rollback_of_a_part(self):
+        """--entity and --run undo a part; what is not there is refused."""
+        self.call(*self.files("smart_crm_online"), "--until", "loaded", "--yes")
+        project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
+        deal = self.find(project, "deal", "701")
+        self.assertEqual(self.call("--rollback", "--entity", "nonsense")[0], 2)
+        self.assertEqual(self.call("--rollback", "--run", "999999999")[0], 2)
+        code, report, output = self.call("--rollback", "--entity", "deal")
+        self.assertEqual((code, report["state"]), (0, "loaded"), output)
+        self.assertFalse(deal.exists())
+        self.assertEqual(report["entities"]["deal"]["skipped"], 4)
+        load = project.run_ids.filtered(lambda run: run.kind == "load")[:1]
+        code, report, output = self.call("--rollback", "--run", str(load.id))
+        self.assertEqual(code, 0, output)
+        self.assertFalse(
+            self.env["crm.lead"].search([("x_source_system", "=", "smart_crm_online")])
+        )
+
     def test_saved_map(self):
         """A map exported from a rehearsal decides the next one as it was decided there."""
         saved = self.folder / "map.json"

@@ -1,6 +1,6 @@
 """Rollback: the database as it was, but for what people did since."""
 
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import MigrationCase
 from .test_journey_karmacrm import JourneyCase
@@ -138,3 +138,170 @@ class TestRollbackOfUpdates(MigrationCase):
         self.assertEqual((partner.phone, partner.city), ("+49 2", "Bonn"))
         self.run_step(project, "rollback")
         self.assertSameDump(before, self.dump())
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestRollbackOfParts(MigrationCase):
+    """One load, one kind of records, or chosen ones; the rest stands, and proves so."""
+
+    def setUp(self):
+        super().setUp()
+        self.company = {"Company ID": "c1", "Company Name": "Nu AG", "City": "Bonn"}
+        self.contact = {"Contact ID": "1", "First Name": "Ada", "Last Name": "Nu",
+                        "Phone": "+49 1", "Email": "ada@nu.example",
+                        "Company ID": "c1"}  # fmt: skip
+        self.project = self.migrate(
+            {"companies.csv": [self.company], "contacts.csv": [self.contact]}
+        )
+
+    def undo(self, **parameters):
+        self.env.invalidate_all()
+        self.run_step(self.project, "rollback", **parameters)
+        self.env.invalidate_all()
+
+    def undo_last_load(self, **parameters):
+        load = self.project.run_ids.filtered(lambda run: run.kind == "load")[:1]
+        self.undo(runs=self.project._get_runs_of_load(load), **parameters)
+
+    def load_delta(self):
+        rows = [
+            self.contact | {"Phone": "+49 2", "Tags": "New"},
+            {"Contact ID": "2", "First Name": "Bo", "Last Name": "Om", "Email": "bo@om.example",
+             "Company ID": "c1"},
+        ]  # fmt: skip
+        self.load_again(self.project, {"contacts.csv": rows}, delta=True)
+        return rows
+
+    def assertProved(self):
+        self.run_step(self.project, "verify")
+        totals = self.project._get_check_totals()
+        wrong = self.project.check_ids.filtered(
+            lambda check: (
+                check.run_id == self.project.run_ids[:1]
+                and check.verdict in ("different", "missing")
+            )
+        )
+        self.assertFalse([check.read()[0] for check in wrong])
+        self.assertEqual((totals["different"], totals["missing"]), (0, 0))
+        self.assertTrue(totals["equal"])
+
+    def test_one_load(self):
+        """Without the delta the database is as before it; the rest is proved, and can go too."""
+        loaded = self.dump()
+        rows = self.load_delta()
+        self.assertEqual(self.find(self.project, "contact", "1").phone, "+49 2")
+        self.undo_last_load()
+        self.assertSameDump(loaded, self.dump())
+        self.assertEqual(self.project.state, "loaded")
+        outcomes = self.assertAddsUp(self.project)["contact"]
+        self.assertEqual((outcomes["unchanged"], outcomes["skipped"]), (1, 1))
+        self.assertProved()
+        self.load_again(self.project, {"contacts.csv": rows}, delta=True)
+        self.assertEqual(loaded["res_partner"], self.dump()["res_partner"])
+        rows[0]["Phone"], rows[1]["Phone"] = "+49 3", "+49 4"
+        self.load_again(self.project, {"contacts.csv": rows}, delta=True)
+        self.assertEqual(self.find(self.project, "contact", "1").phone, "+49 3")
+        self.assertFalse(self.staged(self.project, "contact", "2").res_id, "only if asked")
+        self.assertProved()
+
+    def test_one_load_staged_again(self):
+        """What was undone loads again if that was asked for, with the values of the delta."""
+        self.load_delta()
+        self.assertProved()
+        delta = self.dump()
+        self.undo_last_load(again=True)
+        self.assertEqual(self.project._get_delta_step(), "prepare")
+        self.run_step(self.project, "schema")
+        self.run_step(self.project, "load")
+        self.assertEqual(self.find(self.project, "contact", "1").phone, "+49 2")
+        self.assertTrue(self.find(self.project, "contact", "2"))
+        self.assertEqual(len(delta["res_partner"]), len(self.dump()["res_partner"]))
+        self.assertProved()
+
+    def test_parts_then_all(self):
+        """After a part the whole still goes, and nothing is left."""
+        self.load_delta()
+        self.undo_last_load()
+        self.run_step(self.project, "rollback")
+        self.assertFalse(self.env["res.partner"].search([("email", "=", "ada@nu.example")]))
+        self.assertEqual(self.project.state, "rolled_back")
+        self.assertFalse(
+            self.env["ir.model.data"].search([("module", "=", self.project._get_xmlid_module())])
+        )
+
+    def test_one_entity_keeps_or_takes_dependants(self):
+        """Contacts of companies that go are told; they stay without a company, or go too."""
+        ada = self.find(self.project, "contact", "1")
+        parameters = {"entity": "company"}
+        preview = self.env["crm.migration.rollback"]._preview(self.project, parameters)
+        self.assertEqual(preview["dependants"], {("res.partner", "res.partner"): 1})
+        self.assertEqual(preview["remove"], {"res.partner": 1})
+        both = self.env["crm.migration.rollback"]._preview(
+            self.project, parameters | {"dependants": "undo"}
+        )
+        self.assertEqual(both["remove"], {"res.partner": 2})
+        self.undo(**parameters)
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Nu AG")]))
+        self.assertFalse(ada.parent_id)
+        self.assertEqual(ada.commercial_partner_id, ada)
+        self.run_step(self.project, "rollback")
+        self.assertFalse(ada.exists())
+
+    def test_chosen_records_and_force(self):
+        """An edited record is spared, unless the person forces just that one."""
+        record = self.staged(self.project, "contact", "1")
+        ada = self.find(self.project, "contact", "1")
+        ada.function = "Boss"
+        ada.phone = "+49 99"
+        preview = self.env["crm.migration.rollback"]._preview(self.project, {"records": record.ids})
+        self.assertEqual(
+            preview["spared"],
+            [{"model": "res.partner", "res_id": ada.id, "field": False, "reason": "edited"}],
+        )
+        self.undo(records=record.ids)
+        self.assertTrue(ada.exists())
+        self.undo(records=record.ids, forced=[f"res.partner,{ada.id}"])
+        self.assertFalse(ada.exists())
+        self.assertTrue(self.find(self.project, "company", "c1").exists())
+
+    def test_forced_field_of_a_delta(self):
+        """A field that a person changed after the delta returns only if forced."""
+        self.load_delta()
+        ada = self.find(self.project, "contact", "1")
+        ada.phone = "+49 99"
+        load = self.project.run_ids.filtered(lambda run: run.kind == "load")[:1]
+        runs = self.project._get_runs_of_load(load)
+        preview = self.env["crm.migration.rollback"]._preview(self.project, {"runs": runs})
+        self.assertEqual([one["field"] for one in preview["spared"]], ["phone"])
+        self.undo(runs=runs, forced=[f"res.partner,{ada.id},phone"])
+        self.assertEqual(ada.phone, "+49 1")
+
+    def test_hung_on_by_people(self):
+        """A contact that a person's own deal needs stays."""
+        ada = self.find(self.project, "contact", "1")
+        self.env["crm.lead"].create({"name": "Own deal", "partner_id": ada.id})
+        preview = self.env["crm.migration.rollback"]._preview(self.project)
+        self.assertIn("hung_on", {one["reason"] for one in preview["spared"]})
+        self.undo()
+        self.assertTrue(ada.exists())
+
+    def test_wizard(self):
+        """The wizard tells what hangs on what, and forces just the item that was ticked."""
+        ada = self.find(self.project, "contact", "1")
+        ada.phone = "+49 99"
+        context = {"default_project_id": self.project.id}
+        form = Form(self.env["crm.migration.project.rollback"].with_context(**context))
+        form.scope = "entity"
+        form.entity = "company"
+        self.assertTrue(form.has_dependants)
+        self.assertIn("hang on", form.preview_html)
+        form.dependants = "undo"
+        self.assertEqual(len(form.spared_ids), 2)
+        for index in range(2):
+            with form.spared_ids.edit(index) as line:
+                self.assertTrue(line.reason and line.name)
+                line.force = True
+        form.typed_name = self.project.name
+        form.save().action_rollback()
+        self.work(self.project.active_run_id)
+        self.assertFalse(ada.exists())

@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models import words
+
+# More spared items are counted, not listed: the list is to be read by a person.
+LISTED = 200
+
 
 class CrmMigrationProjectRollback(models.TransientModel):
     """Shows what a rollback would do, and does it once the project's name is typed."""
@@ -10,20 +15,150 @@ class CrmMigrationProjectRollback(models.TransientModel):
 
     project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
     project_name = fields.Char(related="project_id.name")
+    scope = fields.Selection(
+        [
+            ("all", "The whole migration"),
+            ("run", "One load, such as the last newer export"),
+            ("entity", "One kind of records"),
+            ("records", "Chosen records"),
+        ],
+        default="all",
+        required=True,
+        string="Undo",
+    )
+    run_id = fields.Many2one(
+        "crm.migration.run",
+        string="Load",
+        domain="[('project_id', '=', project_id), ('kind', '=', 'load'), ('state', '=', 'done')]",
+    )
+    entity = fields.Selection(words.select_entity, string="Kind of Records")
+    record_ids = fields.Many2many(
+        "crm.migration.record",
+        string="Records",
+        domain="[('project_id', '=', project_id), ('res_id', '!=', False)]",
+    )
+    dependants = fields.Selection(
+        [("keep", "Keep them; their links are emptied"), ("undo", "Undo them too")],
+        default="keep",
+        required=True,
+        string="What Hangs on Them",
+    )
+    afterwards = fields.Selection(
+        [("leave", "Stay out of later loads"), ("again", "Are loaded again by the next load")],
+        default="leave",
+        required=True,
+        string="Undone Rows",
+    )
+    spared_ids = fields.One2many(
+        "crm.migration.project.rollback.spared", "wizard_id", string="Spared"
+    )
     typed_name = fields.Char(string="Type the name of the migration to confirm")
     preview_html = fields.Html(compute="_compute_preview", string="Preview", sanitize=False)
     is_empty = fields.Boolean(compute="_compute_preview")
+    has_dependants = fields.Boolean(compute="_compute_preview")
 
-    @api.depends("project_id")
+    @api.onchange("project_id", "scope", "run_id", "entity", "record_ids", "dependants")
+    def _onchange_scope(self):
+        """List what is spared, each with its reason and its own checkbox."""
+        self.spared_ids = [fields.Command.clear()]
+        if self._is_chosen():
+            preview = self._get_preview(forced=False)
+            self.spared_ids = [
+                fields.Command.create(vals) for vals in self._prepare_spared(preview["spared"])
+            ]
+
+    @api.depends(
+        "project_id", "scope", "run_id", "entity", "record_ids", "dependants", "spared_ids.force"
+    )
     def _compute_preview(self):
         for wizard in self:
-            preview = self.env["crm.migration.rollback"]._preview(wizard.project_id)
-            rows = self._prepare_rows(preview)
+            chosen = wizard._is_chosen()
+            preview = wizard._get_preview() if chosen else {}
+            rows = wizard._prepare_rows(preview)
             wizard.is_empty = not rows
+            wizard.has_dependants = bool(preview.get("dependants"))
             wizard.preview_html = self.env["ir.qweb"]._render(
                 "crm_migration.rollback_preview",
-                {"rows": rows, "value_count": preview.get("fields", 0)},
+                {
+                    "rows": rows,
+                    "is_chosen": chosen,
+                    "is_whole": wizard.scope == "all",
+                    "value_count": preview.get("fields", 0),
+                    "spared_count": len(preview.get("spared", [])),
+                    "listed": LISTED,
+                    "sentences": wizard._prepare_sentences(preview),
+                },
             )
+
+    def _is_chosen(self):
+        choices = {"run": self.run_id, "entity": self.entity, "records": self.record_ids}
+        return bool(self.project_id) and bool(choices.get(self.scope, True))
+
+    def _get_preview(self, forced=True):
+        parameters = self._prepare_parameters(forced)
+        return self.env["crm.migration.rollback"]._preview(self.project_id._origin, parameters)
+
+    def _prepare_parameters(self, forced=True):
+        """Return what the run is told: see ``undo_scope.Scope``."""
+        parameters = {}
+        if self.scope == "run":
+            parameters["runs"] = self.project_id._origin._get_runs_of_load(self.run_id._origin)
+        elif self.scope == "entity":
+            parameters["entity"] = self.entity
+        elif self.scope == "records":
+            parameters["records"] = self.record_ids._origin.ids
+        if parameters:
+            parameters |= {"dependants": self.dependants, "again": self.afterwards == "again"}
+        if forced:
+            parameters["forced"] = self.spared_ids.filtered("force").mapped("key")
+        return parameters
+
+    def _prepare_spared(self, spared):
+        """Return the values of the lines, with names read once per model."""
+        reasons = {
+            "edited": self.env._("edited since"),
+            "worked_on": self.env._("somebody wrote or planned something on it"),
+            "hung_on": self.env._("records of your own refer to it"),
+            "needed": self.env._("another spared record needs it"),
+        }
+        spared = spared[:LISTED]
+        ids = {}
+        for one in spared:
+            ids.setdefault(one["model"], set()).add(one["res_id"])
+        names = {
+            (model, record.id): record.display_name
+            for model, of_model in ids.items()
+            for record in self.env[model].browse(of_model).exists()
+        }
+        return [
+            {
+                "key": ",".join(str(part) for part in (model, res_id, name) if part),
+                "name": names.get((model, res_id)) or f"{model} {res_id}",
+                "kind": self._get_model_label(model),
+                "field_label": name and self.env["ir.model.fields"]._get(model, name).display_name,
+                "reason": reasons[one["reason"]],
+            }
+            for one in spared
+            for model, res_id, name in [(one["model"], one["res_id"], one["field"])]
+        ]
+
+    def _prepare_sentences(self, preview):
+        """Tell what hangs on what goes, and what becomes of it."""
+        fate = {
+            "undo": self.env._("they are undone too"),
+            "keep": self.env._("they stay, their link is emptied"),
+        }[self.dependants]
+        return [
+            self.env._(
+                "%(count)s records of “%(model)s” hang on records of “%(of_model)s” that go: "
+                "%(fate)s.",
+                count=count,
+                model=self._get_model_label(model),
+                of_model=self._get_model_label(of_model),
+                fate=fate,
+            )
+            for (model, of_model), count in sorted(preview.get("dependants", {}).items())
+        ]
 
     def _prepare_rows(self, preview):
         """Return one row per model: its name and the counts of each action."""
@@ -42,7 +177,7 @@ class CrmMigrationProjectRollback(models.TransientModel):
         return self.env["ir.model"]._get(model).name
 
     def action_rollback(self):
-        """Undo the migration, in the background."""
+        """Undo what was chosen, in the background."""
         self.ensure_one()
         if (self.typed_name or "").strip() != self.project_id.name.strip():
             raise UserError(
@@ -51,5 +186,24 @@ class CrmMigrationProjectRollback(models.TransientModel):
                     name=self.project_id.name,
                 )
             )
-        self.project_id.action_rollback()
+        if not self._is_chosen():
+            raise UserError(self.env._("Choose what is to be undone."))
+        self.project_id.action_rollback(**self._prepare_parameters())
         return {"type": "ir.actions.act_window_close"}
+
+
+class CrmMigrationProjectRollbackSpared(models.TransientModel):
+    """Something that people changed since: it stays, unless this very item is forced."""
+
+    _name = "crm.migration.project.rollback.spared"
+    _description = "Spared by the Rollback"
+
+    wizard_id = fields.Many2one(
+        "crm.migration.project.rollback", required=True, ondelete="cascade", index=True
+    )
+    key = fields.Char(required=True)
+    name = fields.Char(string="Record")
+    kind = fields.Char(string="In Odoo")
+    field_label = fields.Char(string="Field")
+    reason = fields.Char(string="Why It Stays")
+    force = fields.Boolean(string="Undo Anyway")
