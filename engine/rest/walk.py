@@ -3,7 +3,8 @@
 The state is plain data, so that a walk goes on where it stopped. The people of the source go on
 working: a record that is deleted moves all later ones forward, and one slips from the page that is
 still to be read to one that was. What tells it: an ID comes on two pages, or the total changes. The
-list is then walked again, up to :data:`PASSES` times, until a walk is undisturbed.
+list is then walked again, up to :data:`PASSES` times, until a walk is undisturbed. A source that
+sorts anew at each request never gets there: what all the passes showed counts then.
 """
 
 import hashlib
@@ -14,6 +15,8 @@ from ..exceptions import SourceError
 from . import paging
 
 PASSES = 3
+#: Of a list without any order, as long as each pass shows records that none before did.
+MOST_PASSES = 12
 #: A page that came before, or an empty one in the middle, is asked for again this often.
 AGAIN = 2
 #: Pages in a row without anything new, after which the pages go in a circle.
@@ -232,12 +235,15 @@ class Walk:
             return
         odd = state["total"] is not None and len(self.seen) != state["total"]
         again = state["moved"] or odd
-        if again and state["pass"] < PASSES:
+        known, before = len(self.seen | self.staged), state.get("known", 0)
+        state["known"] = known
+        lacking = odd and before < known < state["total"]
+        if again and state["pass"] < (MOST_PASSES if lacking else PASSES):
             state["pass"] += 1
             self._begin()
             return
-        if odd:
-            self.tell("rest_total", found=len(self.seen), expected=state["total"])
+        if odd and known != state["total"]:
+            self.tell("rest_total", found=known, expected=state["total"])
         if state["repeated"]:
             shown = ", ".join(state["repeated"][:5])
             self.tell("rest_repeated", count=len(state["repeated"]), value=shown)

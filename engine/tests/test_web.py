@@ -8,6 +8,7 @@ import traceback
 import unittest
 from email.utils import formatdate
 from unittest.mock import patch
+from urllib.parse import quote
 
 from ..exceptions import SourceError
 from ..web import (
@@ -150,6 +151,23 @@ class TokenTest(unittest.TestCase):
                 self.assertEqual(len(other.requests), 2)
                 self.assertNotIn("s3cret", seen)
                 self.assertNotIn("Basic", seen)
+
+    def test_a_redirect_that_repeats_it(self):
+        """An address that the source made of ours carries the token: to no other host, once home."""
+        with serving(lambda request: ok()) as other, serving(None) as server:
+            secret = {"kind": "query_token", "name": "api_token", "token": TOKEN}
+
+            def lead(request):
+                home = server.url if request.path == "/home" else other.url
+                target = f"{home}/end?a=1&api_token={quote(TOKEN)}"
+                return ok() if request.path == "/end" else (302, {"Location": target}, b"")
+
+            server.answer = lead
+            mine = fetcher(Credentials(server.url, **secret))
+            mine.get(server.url + "/away")
+            mine.get(server.url + "/home")
+        self.assertEqual([one.query for one in other.requests], [{"a": ["1"]}])
+        self.assertEqual(server.requests[-1].query, {"a": ["1"], "api_token": [TOKEN]})
 
     def test_no_trace_of_it(self):
         """In answers, errors and their tracebacks; of the log: ``tests/test_rest.py``."""

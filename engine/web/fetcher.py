@@ -214,7 +214,10 @@ class Fetcher:
             if urlsplit(url).scheme == "https" and urlsplit(following).scheme == "http":
                 raise Refused("rest_refused", host=urlsplit(following).hostname or "?",
                               detail="a redirect leads from https to http")  # fmt: skip
-            url = following
+            # A source may repeat the token in the address that it leads to, and that may be
+            # another's; to its own host it goes along once, as ever.
+            masked = self.credentials.mask(following) != following
+            url = self.credentials.clean_url(following) if masked else following
         raise Refused("rest_refused", host=urlsplit(url).hostname, detail="redirects in a circle")
 
     def _check_status(self, response, shown, policy):
