@@ -12,7 +12,8 @@ What is done is declared per endpoint:
     ``{"list", "type", "id", "name", "prefer"}``: the first of the preferred types is what the
     record belongs to, persons of the others attend.
 ``drop``
-    names that say nothing to a person: inner numbers of rows.
+    names that say nothing to a person, at any depth, or dotted paths: ``emails.id``, inner numbers
+    of rows.
 ``copy``
     ``{"column": "path"}``: a value under another name.
 """
@@ -164,7 +165,11 @@ def _exact(value):
     return [_exact(one) for one in value] if isinstance(value, list) else value
 
 
-def _without(value, names):
+def _without(value, names, place=""):
     if isinstance(value, dict):
-        return {key: _without(one, names) for key, one in value.items() if key not in names}
-    return [_without(one, names) for one in value] if isinstance(value, list) else value
+        return {
+            key: _without(one, names, f"{place}{key}.")
+            for key, one in value.items()
+            if not {key, f"{place}{key}"} & names
+        }
+    return [_without(one, names, place) for one in value] if isinstance(value, list) else value

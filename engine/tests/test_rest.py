@@ -303,8 +303,8 @@ class TroubleTest(RestCase):
         api, rng = Karma({"companies": contacts(45)}, thin=()), random.Random(3)
         api.before = lambda request: rng.shuffle(api.data["companies"])
         with serving(api) as server, self.client(server) as client:
-            state, found, seen = {}, {}, set()
-            while not state or not walk.done:
+            state, found, seen, walk = {}, {}, set(), None
+            while walk is None or not walk.done:
                 staged = found.keys() if state.get("pass", 1) > 1 else ()
                 walk = Walk(client, client.api.endpoint("companies"), state, seen, set(staged))
                 found |= walk.step()[0]

@@ -153,7 +153,7 @@ class TokenTest(unittest.TestCase):
                 self.assertNotIn("Basic", seen)
 
     def test_a_redirect_that_repeats_it(self):
-        """An address that the source made of ours carries the token: to no other host, once home."""
+        """The source may put the token into the address it leads to: other hosts do not see it."""
         with serving(lambda request: ok()) as other, serving(None) as server:
             secret = {"kind": "query_token", "name": "api_token", "token": TOKEN}
 
