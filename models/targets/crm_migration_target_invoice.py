@@ -160,7 +160,18 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
             if record in posted and item.extra["paid"]:
                 self._pay(record, item, resolver)
             self._queue_note(item, record, self._get_note(item), resolver)
+        self._forget_ranks()
         self._close_gaps(records)
+
+    @api.model
+    def _forget_ranks(self):
+        """Take back what posting put off until after the commit: a count of invoices by partner.
+
+        A sample is undone by then, and its partners are gone; nor could a rollback lower it.
+        """
+        for field in ("customer_rank", "supplier_rank"):
+            name = f"account.res.partner.increase_rank.{field}"
+            self.env.cr.postcommit.data.get(name, {}).clear()
 
     @api.model
     def _close_gaps(self, records):
