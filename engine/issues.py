@@ -602,6 +602,12 @@ CATALOGUE = {
         "%(value)s stays out of the migrated team: one team per user is set",
         "Add the user to the team, or allow several teams.",
     ),
+    "recipient_unknown": Kind(
+        "info",
+        "Recipient without a contact",
+        "No contact has the address %(value)s",
+        "Nothing: the address stays with the source data, and is linked once the contact lands.",
+    ),
     "attendee_unknown": Kind(
         "info",
         "Attendee not found",

@@ -122,6 +122,77 @@ class TestObjects(MigrationCase):
         run = self.run_step(project, "verify")
         self.assertEqual(run.counters["checks"]["different"], 0)
 
+    def test_recipients_of_emails(self):
+        """By address: contacts and users; unknown ones stay as text, and are linked later (SC-19).
+
+        Nobody is notified.
+        """
+        seller = self.make_user("Rec Ipient", "rec@ipient.example")
+        mails = [
+            {"Activity ID": "m1", "Type": "Email", "Subject": "Offer", "Body": "Here it is",
+             "Date": "2024-03-01 10:00", "Contact ID": "k1",
+             "To": "A@A.example; new@x.example, rec@ipient.example"},
+        ]  # fmt: skip
+        people = [{"Contact ID": "k1", "Name": "Ann", "Email": "a@a.example"}]
+        newer = [*people, {"Contact ID": "k2", "Name": "New", "Email": "new@x.example"}]
+        before = self.env["mail.notification"].search_count([])
+        with self.capture_mails() as sent:
+            project = self.migrate({"contacts.csv": people, "activities.csv": mails})
+            mail = self.find(project, "activity", "m1")
+            ann = self.find(project, "contact", "k1")
+            self.assertEqual(mail.partner_ids, ann | seller.partner_id)
+            self.assertIn("recipient_unknown", self.codes(project, "activity", "m1"))
+            self.assertIn("new@x.example", str(mail.x_source_data))
+            self.load_again(project, {"contacts.csv": newer, "activities.csv": mails}, delta=True)
+            self.assertIn(self.find(project, "contact", "k2"), mail.partner_ids)
+            run = self.run_step(project, "verify")
+        self.assertEqual(run.counters["checks"]["different"], 0)
+        self.assertEqual((len(sent), self.env["mail.notification"].search_count([])), (0, before))
+
+    def test_the_tier_is_inferred(self):
+        """Several pipelines are of the higher tier; one pipeline says nothing (CC-01)."""
+        deals = [
+            {"Opportunity ID": str(n), "Opportunity Name": f"D{n}", "Stage": "New",
+             "Pipeline": pipeline}
+            for n, pipeline in enumerate(["One", "One", "Two"])
+        ]  # fmt: skip
+        found = {}
+        for rows in (deals[:2], deals):
+            project = self.propose(
+                self.make_project(
+                    {"opportunities.csv": rows}, name=f"Tier {len(rows)}", profile="crmconnect"
+                )
+            )
+            trap = project.gotcha_ids.filtered(lambda one: one.code == "tier")
+            found[len(rows)] = (trap.state, trap.found)
+        self.assertEqual(found, {2: ("clear", 0), 3: ("found", 2)})
+
+    def test_rows_are_compared_with_the_source_s_screen(self):
+        """A total typed in by the customer that the file does not reach is told (CC-46)."""
+        project = self.make_project({"contacts.csv": contacts()})
+        rows = len(contacts())
+        project.file_ids.expected_rows = rows + 2
+        self.propose(project)
+        issue = self.env["crm.migration.issue"].search(
+            [("project_id", "=", project.id), ("code", "=", "rows_differ")]
+        )
+        told = (issue.parameters["found"], issue.parameters["expected"], issue.file_id)
+        self.assertEqual(told, (rows, rows + 2, project.file_ids))
+
+    def test_contacts_get_the_id_of_their_company(self):
+        """The company is in Odoo first, whatever the order of the files (KC-33)."""
+        people = [
+            {"Contact ID": "k1", "Name": "Ann", "Email": "ann@a.example", "Company Name": "Acme"},
+            {"Contact ID": "k2", "Name": "Bob", "Email": "bob@b.example", "Company Name": " beta "},
+        ]
+        firms = [{"Company ID": "c1", "Company Name": "Acme"},
+                 {"Company ID": "c2", "Company Name": "Beta"}]  # fmt: skip
+        project = self.migrate({"contacts.csv": people, "companies.csv": firms})
+        for person, firm in (("k1", "c1"), ("k2", "c2")):
+            company = self.find(project, "company", firm)
+            contact = self.find(project, "contact", person)
+            self.assertEqual((contact.parent_id, contact.commercial_partner_id), (company, company))
+
     def test_deals_without_contact_or_company_are_listed(self):
         """A deal that names nobody lands, and is listed (SC-40)."""
         deals = [{"Deal ID": "1", "Deal Name": "D", "Stage": "New", "Amount": "5",

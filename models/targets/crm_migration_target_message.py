@@ -26,7 +26,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     _description = "Target: Message"
     _model = "mail.message"
     _watched = ("parent_id", "is_internal", "message_type")
-    _used = (*COMMON, "email_from", "duration", "outcome", "recording")
+    _used = (*COMMON, "email_from", "duration", "outcome", "recording", "partner_ids")
 
     @api.model
     def _prepare(self, items, resolver):
@@ -75,6 +75,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
             "is_internal": True,
             "author_id": author,
             "email_from": self._get_from(item) or sender,
+            "partner_ids": self._get_recipients(item, resolver),
             "mail_activity_type_id": self._get_activity_type(kind),
             "x_source_recording": mapped.get("recording") or False,
         }
@@ -82,6 +83,27 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     @api.model
     def _get_from(self, item):
         return item.mapped.values.get("email_from") or False
+
+    @api.model
+    def _get_recipients(self, item, resolver):
+        """Return the partners an email went to, by address; texts of the others stay (SC-19).
+
+        Contacts that share an address cannot be told apart: all of them got it. Of other kinds
+        the column is no address list of Odoo's, and stays with the source data.
+        """
+        references = item.mapped.references.get("partner_ids", [])
+        if item.mapped.values["kind"] != "email":
+            item.keep_sources(["partner_ids"])
+            return []
+        ids = set()
+        for reference in references:
+            found = [one.res_id for one in resolver.find(reference, stuck=True) if one.landed]
+            users = resolver.match_users(reference.value, {})
+            ids |= set(found) | {resolver.partner_of_user(user_id) for user_id in users}
+            if not found and not users:
+                item.tell("recipient_unknown", "", reference.value, reference.column)
+                item.keep_sources(["partner_ids"])
+        return sorted(ids)
 
     @api.model
     def _get_activity_type(self, kind):
