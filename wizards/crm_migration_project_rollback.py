@@ -206,4 +206,4 @@ class CrmMigrationProjectRollbackSpared(models.TransientModel):
     kind = fields.Char(string="In Odoo")
     field_label = fields.Char(string="Field")
     reason = fields.Char(string="Why It Stays")
-    force = fields.Boolean(string="Undo Anyway")
+    force = fields.Boolean(string="Force")
