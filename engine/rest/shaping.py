@@ -15,7 +15,8 @@ What is done is declared per endpoint:
     names that say nothing to a person, at any depth, or dotted paths: ``emails.id``, inner numbers
     of rows.
 ``copy``
-    ``{"column": "path"}``: a value under another name.
+    ``{"column": "path"}``: a value under another name, where there is none: the same link comes as
+    ``company.id`` or as ``company_id``, and dropping the latter leaves one column.
 """
 
 from decimal import Decimal
@@ -73,9 +74,11 @@ class Shaper:
             cells |= self._take_name(record, naming)
         if shape.get("participants"):
             cells |= self._take_participants(record, shape["participants"])
-        for column, path in shape.get("copy", {}).items():
-            cells[column] = _text(find(record, path)) or None
         whole = flatten(_exact(_without(record, set(shape.get("drop", ())))))
+        for column, path in shape.get("copy", {}).items():
+            copied = _text(find(record, path))
+            if copied and not whole.get(column):
+                cells[column] = copied
         return whole | cells
 
     # ------------------------------------------------------------------ custom fields

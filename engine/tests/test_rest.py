@@ -458,6 +458,14 @@ class ShapeTest(unittest.TestCase):
         )
         self.assertEqual(Shaper().row(one, self.shapes["contacts"]), {"custom_field_7": "Gold"})
 
+    def test_a_link_in_both_notations(self):
+        """A company comes whole or as a number, in one list: one column links them all."""
+        shape = dict(profiles.load("karmacrm").rest)["endpoints"]["contacts"]["shape"]
+        for record in ({"company": {"id": 7}}, {"company_id": "7"},
+                       {"company": None, "company_id": 7}):  # fmt: skip
+            row = Shaper().row({"id": 1} | record, shape)
+            self.assertEqual((row["company.id"], row.get("company_id")), ("7", None))
+
     def test_stage_by_its_name(self):
         record = {"deal_stage_id": 15, "stages": [{"id": "15", "name": "Lost", "position": 5}]}
         self.assertEqual(
