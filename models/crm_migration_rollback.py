@@ -33,6 +33,13 @@ RELEASED = {
     "account.move.line": "invoice_line",
     "account.payment": "payment",
 }
+# What Odoo itself makes with a record, unlogged: model -> (link, model of the record); in the order
+# in which one is part of the other.
+PARTS = {
+    "account.move": ("origin_payment_id", "account.payment"),
+    "account.move.line": ("move_id", "account.move"),
+    "sale.order.line": ("order_id", "sale.order"),
+}
 STAMPS = ("write_uid", "write_date")
 # History of a record: field that names the record it hangs on.
 HISTORY = {
@@ -514,13 +521,25 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _read_touched(self, project):
-        """Return {model: [ID]} of all that any migration created or updated."""
+        """Return {model: [ID]} of all that any migration created or updated, and its parts."""
         self.env.cr.execute(
             """SELECT model, array_agg(DISTINCT res_id) FROM crm_migration_log
                 WHERE action IN ('create', 'update') AND model = ANY(%s) GROUP BY model""",
-            [list(USERS_OF_SHARED)],
+            [[*USERS_OF_SHARED, "sale.order"]],
         )
-        return dict(self.env.cr.fetchall())
+        touched = dict(self.env.cr.fetchall())
+        for model, (link, owner) in PARTS.items():
+            if model in self.env and owner in touched:
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT id FROM %s WHERE %s = ANY(%s)",
+                        SQL.identifier(self.env[model]._table),
+                        SQL.identifier(link),
+                        touched[owner],
+                    )
+                )
+                touched[model] = [*touched.get(model, []), *(i for (i,) in self.env.cr.fetchall())]
+        return touched
 
     @api.model
     def _get_created(self, project, scope):
