@@ -312,6 +312,12 @@ CATALOGUE = {
     "mojibake": Kind(
         "warning", "Wrongly decoded letters", "%(value)s was read as %(fixed)s", "Check the name."
     ),
+    "active_content": Kind(
+        "info",
+        "Active content removed",
+        "The text held scripts or styles, which were left out",
+        "Nothing to do; the words of the text are there.",
+    ),
     "unknown_value": Kind(
         "warning",
         "Unknown value",

@@ -1,4 +1,5 @@
 import logging
+import re
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -24,6 +25,13 @@ RECORD_COLUMNS = (
 )  # fmt: skip
 # Mapped values that say when something of the history was.
 TIMES = ("date", "date_done", "date_deadline", "x_source_created_at", "done")
+# Markup that acts, which Odoo removes when it stores a text; inline images it takes out itself.
+ACTIVE_CONTENT = re.compile(
+    r"<(?:script|style|iframe|object|embed|form|meta|link|base|svg|title|!)"
+    r"|\son\w+\s*=|javascript:",
+    re.IGNORECASE,
+)
+INLINE_IMAGE = "data:image"
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = (
     "missing_company", "missing_parent", "missing_contact", "attendee_unknown",
@@ -339,7 +347,28 @@ class CrmMigrationLoader(models.AbstractModel):
             target = self.env[f"crm.migration.target.{target_name}"]
             for writer, part in target._split(group, resolver):
                 writer._prepare(part, resolver)
+        self._clean_markup(items)
         return items
+
+    @api.model
+    def _clean_markup(self, items):
+        """Take active content out of texts before anything is written, compared or logged.
+
+        Odoo does that when it stores them; what it stored would then look edited.
+        """
+        names = {}
+        for item in items:
+            if item.model not in self.env:
+                continue
+            model = self.env[item.model]
+            if item.model not in names:
+                names[item.model] = [n for n, f in model._fields.items() if f.type == "html"]
+            for name in names[item.model]:
+                text = item.values.get(name)
+                if text and ACTIVE_CONTENT.search(text) and INLINE_IMAGE not in text:
+                    field = model._fields[name]
+                    item.values[name] = str(field.convert_to_cache(text, model) or "")
+                    item.tell("active_content", name)
 
     @api.model
     def _add_old_values(self, project, items, resolver):
