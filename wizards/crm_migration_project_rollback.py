@@ -49,9 +49,7 @@ class CrmMigrationProjectRollback(models.TransientModel):
         required=True,
         string="Undone Rows",
     )
-    spared_ids = fields.One2many(
-        "crm.migration.project.rollback.spared", "wizard_id", string="Spared"
-    )
+    spared_ids = fields.One2many("crm.migration.project.rollback.spared", "wizard_id")
     typed_name = fields.Char(string="Type the name of the migration to confirm")
     preview_html = fields.Html(compute="_compute_preview", string="Preview", sanitize=False)
     is_empty = fields.Boolean(compute="_compute_preview")
@@ -206,4 +204,4 @@ class CrmMigrationProjectRollbackSpared(models.TransientModel):
     kind = fields.Char(string="In Odoo")
     field_label = fields.Char(string="Field")
     reason = fields.Char(string="Why It Stays")
-    force = fields.Boolean(string="Force")
+    force = fields.Boolean()
