@@ -1,3 +1,4 @@
+from . import test_active_content
 from . import test_approval
 from . import test_apps_documents
 from . import test_apps_elsewhere

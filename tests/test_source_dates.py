@@ -114,12 +114,12 @@ class TestSourceDates(MigrationCase):
         project._approve_again()
         self.run_step(project, "load")
         full.invalidate_recordset()
-        self.assertEqual(str(full.create_date), was)
+        self.assertEqual(full.create_date, datetime.fromisoformat(was))
         self.assertFalse(self.history(full).filtered("tracking_value_ids"))
         self.run_step(project, "verify")
         self.assertFalse(project._get_check_totals()["missing"])
         self.run_step(project, "load")
-        self.assertEqual(str(full.create_date), was)
+        self.assertEqual(full.create_date, datetime.fromisoformat(was))
 
     def test_a_newer_export_adds_the_step(self):
         project = self.migrate(tables(), date_policy="history")
