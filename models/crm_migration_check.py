@@ -95,7 +95,7 @@ class CrmMigrationCheck(models.Model):
     def _describe_rule(self):
         if self.rule == "merged":
             return self.env._("Merged: the existing contact keeps its own")
-        return CATALOGUE[self.rule].title if self.rule in CATALOGUE else self.rule
+        return words.get_title(self.env, self.rule) if self.rule in CATALOGUE else self.rule
 
     def action_open_record(self):
         """Open the Odoo record that was compared."""

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 
 from ..engine.inventory import describe, workbook
 from ..engine.mapping import fold
+from . import words
 
 PREFIX = "inventory:"
 # Things that the rows themselves tell: issue code -> kind.
@@ -37,6 +38,8 @@ class CrmMigrationCollector(models.AbstractModel):
         Steps: rows of the lists that do not move; what rows tell; roles; for kinds of which the
         export has nothing, one line that says what to ask for.
         """
+        # The worker has no language: what is written here is read by the one who is responsible.
+        self = self.with_context(lang=project.user_id.lang)  # noqa: PLW0642
         inventory = self.env["crm.migration.inventory"]
         inventory.search(
             [
@@ -47,7 +50,7 @@ class CrmMigrationCollector(models.AbstractModel):
             ]
         ).unlink()
         self.env["crm.migration.role"]._propose(project)
-        kinds = {kind["code"]: kind for kind in project._get_profile().inventory}
+        kinds = self._get_kinds(project)
         known = {(one.kind, one.origin) for one in project.inventory_ids}
         values = [
             *self._read_files(project, kinds),
@@ -59,6 +62,15 @@ class CrmMigrationCollector(models.AbstractModel):
         found = {one["kind"] for one in values} | {kind for kind, __ in known}
         values += [self._prepare_kind(kind) for code, kind in kinds.items() if code not in found]
         return inventory.create([one | {"project_id": project.id} for one in values])
+
+    @api.model
+    def _get_kinds(self, project):
+        """Return {kind: what the profile says of it}, in the user's language."""
+        shown = ("label", "counterpart")
+        return {
+            kind["code"]: kind | {key: words.translate(self.env, kind[key]) for key in shown}
+            for kind in project._get_profile().inventory
+        }
 
     @api.model
     def _prepare_kind(self, kind):

@@ -6,7 +6,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine import profiles, rest
 from ..engine.exceptions import ConfigurationError, SourceError
-from ..engine.issues import CATALOGUE
 from ..engine.rest import paging
 from ..engine.web import origin
 from . import vault, words
@@ -223,7 +222,10 @@ class CrmMigrationConnection(models.Model):
         try:
             return rest.build(self._get_settings(), self.base_url, codes, self.name)
         except ConfigurationError as error:
-            raise ValidationError(CATALOGUE[error.code].template % error.parameters) from error
+            raise ValidationError(self._describe_error(error)) from error
+
+    def _describe_error(self, error):
+        return words.describe_problem(self.env, error.code, error.parameters)
 
     def _get_guard(self, plain=False):
         """Return the guard of what this source names: its own host too, where it is allowed."""
@@ -273,7 +275,7 @@ class CrmMigrationConnection(models.Model):
             if endpoint.details:
                 records = [one for one in client.complete(endpoint, path, records) if one]
         except SourceError as error:
-            return row | {"text": CATALOGUE[error.code].template % error.parameters, "bad": True}
+            return row | {"text": self._describe_error(error), "bad": True}
         shaper = rest.Shaper()
         cells = [shaper.row(one, endpoint.shape) for one in records]
         header = list(dict.fromkeys(name for one in cells for name in one))

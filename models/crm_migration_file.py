@@ -8,7 +8,6 @@ from odoo.exceptions import AccessError, UserError
 
 from ..engine import reading
 from ..engine.exceptions import SourceError
-from ..engine.issues import CATALOGUE
 from . import words
 
 # What a user may set: the rest says which bytes are read, with the rights of the migration.
@@ -272,9 +271,8 @@ class CrmMigrationFile(models.Model):
         return values
 
     def _describe_error(self, error):
-        return CATALOGUE[error.code].template % (
-            {"file": self.name, "detail": ""} | error.parameters
-        )
+        told = {"file": self.name, "detail": ""} | error.parameters
+        return words.describe_problem(self.env, error.code, told)
 
     @api.onchange(*READING)
     def _onchange_reading(self):

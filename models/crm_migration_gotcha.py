@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..engine.issues import CATALOGUE
+from . import words
 
 # Checks that are no issue codes of the same name -> the issue codes that answer them.
 ANSWERS = {
@@ -36,6 +37,8 @@ class CrmMigrationGotcha(models.Model):
     @api.model
     def _check(self, project):
         """Write the gotchas of the pair anew, each with its check made."""
+        # The worker has no language: what is written here is read by the one who is responsible.
+        self = self.with_context(lang=project.user_id.lang)  # noqa: PLW0642
         self.search([("project_id", "=", project.id)]).unlink()
         open_issues = {
             code: count
@@ -47,7 +50,7 @@ class CrmMigrationGotcha(models.Model):
             {
                 "code": gotcha["code"],
                 "about": "source",
-                "name": gotcha["text"],
+                "name": words.translate(self.env, gotcha["text"]),
                 **self._answer(project, gotcha.get("check"), open_issues),
             }
             for gotcha in project._get_profile().gotchas

@@ -46,13 +46,12 @@ class CrmMigrationIssue(models.Model):
     state = fields.Selection([("open", "Open"), ("settled", "Settled")], default="open")
 
     @api.depends("code", "parameters", "value")
+    @api.depends_context("lang")
     def _compute_message(self):
         for issue in self:
-            kind = CATALOGUE[issue.code]
-            parameters = _Lenient(issue.parameters or {})
-            parameters.setdefault("value", issue.value or "")
-            issue.message = kind.template % parameters
-            issue.advice = kind.advice
+            told = {"value": issue.value or ""} | (issue.parameters or {})
+            issue.message = words.describe_problem(self.env, issue.code, told)
+            issue.advice = words.get_advice(self.env, issue.code)
 
     def write(self, vals):
         """People settle issues; what they say is written by the migration."""
@@ -125,10 +124,3 @@ class CrmMigrationIssue(models.Model):
             }
             for issue in self
         ]
-
-
-class _Lenient(dict):
-    """A template without its parameter still makes a sentence."""
-
-    def __missing__(self, key):
-        return "?"

@@ -8,8 +8,8 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
 from ..engine.exceptions import EngineError
-from ..engine.issues import CATALOGUE
 from ..engine.types import Problem
+from . import words
 from .disturbance import is_conflict, is_passing
 
 _logger = logging.getLogger(__name__)
@@ -244,7 +244,7 @@ class CrmMigrationRun(models.Model):
     @api.model
     def _describe(self, error):
         if isinstance(error, EngineError):
-            return CATALOGUE[error.code].template % _Parameters(error.parameters)
+            return words.describe_problem(self.env, error.code, error.parameters)
         return f"{type(error).__name__}: {error}"
 
     def _notify(self):
@@ -281,8 +281,3 @@ class CrmMigrationRun(models.Model):
         self.ensure_one()
         if self.state != "done":
             raise UserError(self.error or self.env._("The run is %(state)s.", state=self.state))
-
-
-class _Parameters(dict):
-    def __missing__(self, key):
-        return "?"

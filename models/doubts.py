@@ -1,6 +1,7 @@
 """The open questions of a project, grouped by kind: how many, why, and where they are decided."""
 
 from ..engine.issues import CATALOGUE
+from . import words
 
 # Values that are told with a kind: those that occur most.
 SHOWN = 6
@@ -45,7 +46,7 @@ class Doubts:
                 "severity_label": severities[severity],
                 "count": count,
                 "records": records,
-                "advice": CATALOGUE[code].advice,
+                "advice": words.get_advice(self.env, code),
                 "values": values.get(code, []),
                 "where": self._get_place(code),
             }

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import PurePosixPath
 
 from ..engine import mending
-from ..engine.issues import CATALOGUE
+from . import words
 
 # Rows read at a time; there is no limit to how many are given out.
 ROWS = 2000
@@ -76,6 +76,7 @@ class HeldRows:
         )
         reasons = {}
         for issue in issues:
-            text = f"{issue.column or CATALOGUE[issue.code].title}: {issue.message}. {issue.advice}"
+            about = issue.column or words.get_title(self.env, issue.code)
+            text = f"{about}: {issue.message}. {issue.advice}"
             reasons.setdefault(issue.record_id.id, []).append(text.replace("..", "."))
         return {record_id: " | ".join(texts) for record_id, texts in reasons.items()}

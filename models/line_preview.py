@@ -65,8 +65,8 @@ class LinePreview:
         problem = next(iter(mapped.problems), None)
         row = {"before": raw[:LONGEST], "after": self._get_after(mapped, raw), "note": ""}
         if problem:
-            kind = CATALOGUE[problem.code]
-            row |= {"note": kind.title, "level": kind.severity}
+            note = words.get_title(self.env, problem.code)
+            row |= {"note": note, "level": CATALOGUE[problem.code].severity}
         return row
 
     def _get_after(self, mapped, raw):

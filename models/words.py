@@ -6,6 +6,44 @@ Plain functions around an environment: what a screen shows instead of ``deal`` o
 from functools import lru_cache
 
 from ..engine import profiles
+from ..engine.issues import CATALOGUE
+
+
+class _Lenient(dict):
+    """A template without its parameter still makes a sentence."""
+
+    def __missing__(self, key):
+        return "?"
+
+
+def translate(env, text):
+    """Return a text of the engine or of a profile in the user's language.
+
+    ``dev/pot`` puts these texts into the template of the translations.
+    """
+    return env._(text) if text else ""
+
+
+def describe_problem(env, code, parameters):
+    """Return what was found, as a sentence.
+
+    :param code: of the catalogue of issues
+    :param parameters: dict, what the sentence is filled with
+    """
+    told = _Lenient(parameters)
+    if isinstance(told.get("detail"), str):
+        told["detail"] = translate(env, told["detail"])
+    return translate(env, CATALOGUE[code].template) % told
+
+
+def get_title(env, code):
+    """Return the name of a kind of issues."""
+    return translate(env, CATALOGUE[code].title)
+
+
+def get_advice(env, code):
+    """Return what to do about a kind of issues."""
+    return translate(env, CATALOGUE[code].advice)
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +123,8 @@ def get_entities(env):
         "mailing.contact": env._("Contacts of mailing lists"),
         "mailing.subscription": env._("Subscriptions to mailing lists"),
     }
-    return _read_profile_labels() | known | beside
+    own = {code: translate(env, label) for code, label in _read_profile_labels().items()}
+    return own | known | beside
 
 
 def select_entity(model):

@@ -43,6 +43,7 @@ from . import test_silence
 from . import test_source_dates
 from . import test_structure
 from . import test_tour
+from . import test_translations
 from . import test_traps_pipeline
 from . import test_traps_records
 from . import test_upload
