@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .models.append_only import unprotect
+
 
 def uninstall_hook(env):
     """Leave the customer's records whole: only our own parameters go.
@@ -12,6 +14,7 @@ def uninstall_hook(env):
     """
     env["ir.config_parameter"].sudo().search([("key", "=like", "crm_migration.%")]).unlink()
     _hand_over_fields(env)
+    unprotect(env.cr)
 
 
 def _hand_over_fields(env):

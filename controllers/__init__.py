@@ -1,3 +1,4 @@
 from . import crm_migration_held
+from . import crm_migration_log
 from . import crm_migration_map
 from . import crm_migration_upload

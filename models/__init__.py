@@ -33,6 +33,7 @@ from . import crm_migration_sampler
 from . import crm_migration_verifier
 from . import crm_migration_rollback
 from . import targets
+from . import base
 from . import calendar_event
 from . import crm_lead
 from . import crm_stage

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from .append_only import protect
+
 # Held by Python code only: an RPC client cannot send this object.
 APPROVING = object()
 
@@ -23,6 +25,10 @@ class CrmMigrationApproval(models.Model):
     approved_at = fields.Datetime(required=True, string="At")
     approved_hash = fields.Char(required=True, string="Hash")
     voided_at = fields.Datetime(help="Set when what was approved has changed since.")
+
+    def init(self):
+        """Close the table to SQL too; that an approval was voided is noted on it."""
+        protect(self.env.cr, self._table, ["voided_at", "write_uid", "write_date"])
 
     @api.model_create_multi
     def create(self, vals_list):

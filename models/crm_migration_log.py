@@ -2,15 +2,27 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 from odoo.tools.json import json_default
+
+from .append_only import protect
+
+# The columns that a line's fingerprint is made of, in this order; as text, nothing is empty text.
+# The same in ``dev/verify_dossier.py``, which works them out from an exported log.
+SEALED = (
+    "id", "run_id", "model", "res_id", "action", "before", "after", "undoes_id", "user_id",
+    "logged_at",
+)  # fmt: skip
+# Values of people's records: taken out when the project is closed.
+VALUES = ("before", "after")
 
 
 class CrmMigrationLog(models.Model):
     """Append-only journal of every write: the audit, and what rollback reads backwards.
 
     Only :meth:`_append` adds lines, by SQL; the ORM's create, write and unlink are closed for
-    everyone, administrators and RPC included. Lines go with their project only while it has
-    nothing to undo (``crm.migration.project.unlink`` checks).
+    everyone, administrators and RPC included, and a trigger closes SQL. Lines go with their
+    project only while it has nothing to undo (``crm.migration.project.unlink`` checks).
     """
 
     _name = "crm.migration.log"
@@ -40,10 +52,14 @@ class CrmMigrationLog(models.Model):
     before = fields.Json()
     after = fields.Json()
     undoes_id = fields.Integer(help="The line whose values a rollback put back.")
-    user_id = fields.Many2one("res.users", string="By")
+    user_id = fields.Many2one("res.users", ondelete="restrict", string="By")
     logged_at = fields.Datetime(required=True, string="At")
 
     _model_index = models.Index("(project_id, model, res_id)")
+
+    def init(self):
+        """Close the table. A staged row that an extraction drops takes its link along."""
+        protect(self.env.cr, self._table, may_change=["record_id"])
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
@@ -92,3 +108,58 @@ class CrmMigrationLog(models.Model):
     @api.model
     def _dump(self, values):
         return None if values is None else json.dumps(values, default=json_default)
+
+    # ------------------------------------------------------------- export
+
+    def action_export_csv(self):
+        """Give out the whole log of the project as CSV, whatever is selected."""
+        return self._export("csv")
+
+    def action_export_workbook(self):
+        """Give out the whole log of the project as a workbook, whatever is selected."""
+        return self._export("xlsx")
+
+    def _export(self, kind):
+        project = self.project_id[:1].id or self.env.context.get("crm_migration_project")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/crm_migration/log/{project}.{kind}",
+            "target": "download",
+        }
+
+    # ------------------------------------------------------------- fingerprints
+
+    @api.model
+    def _get_digests(self, project, run=None):
+        """Return {run ID: {lines, digest, digest_without_values}} of a project's log.
+
+        One statement: each line is hashed, and the hashes of a run's lines, in their order,
+        once more. Without values: what can still be compared once these are purged.
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT run_id, count(*) AS lines,
+                          encode(sha256(string_agg(%s, ''::bytea ORDER BY id)), 'hex') AS digest,
+                          encode(sha256(string_agg(%s, ''::bytea ORDER BY id)), 'hex')
+                              AS digest_without_values
+                     FROM crm_migration_log WHERE project_id = %s %s
+                    GROUP BY run_id ORDER BY run_id""",
+                self._hash_line(SEALED),
+                self._hash_line([name for name in SEALED if name not in VALUES]),
+                project.id,
+                SQL("AND run_id = %s", run.id) if run else SQL(),
+            )
+        )
+        return {row.pop("run_id"): row for row in self.env.cr.dictfetchall()}
+
+    @api.model
+    def _hash_line(self, names):
+        """Return the SQL of a line's SHA-256: its columns as text, with a mark between them."""
+        texts = [
+            SQL("to_char(logged_at, 'YYYY-MM-DD HH24:MI:SS')")
+            if name == "logged_at"
+            else SQL("COALESCE(%s::text, '')", SQL.identifier(name))
+            for name in names
+        ]
+        line = SQL(" || E'\\x1f' || ").join(texts)
+        return SQL("sha256(convert_to(%s, 'UTF8'))", line)

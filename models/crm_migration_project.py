@@ -10,6 +10,7 @@ from odoo.addons.base.models.res_partner import _tz_get
 
 from ..engine import profiles
 from . import words
+from .append_only import opened
 from .crm_migration_record import OUTCOMES
 from .crm_migration_run import UNFINISHED
 from .doubts import Doubts
@@ -200,6 +201,10 @@ class CrmMigrationProject(models.Model):
     sample_size = fields.Integer(default=200, help="Between 100 and 500 records.")
     batch_size = fields.Integer(default=500, help="Records per transaction.")
     generation = fields.Integer(default=1, readonly=True, copy=False)
+    purged_at = fields.Datetime(
+        string="Copies Purged On", readonly=True, copy=False,
+        help="Since then there is no copy of the source's rows and files here.",
+    )  # fmt: skip
     # REST
     connection_id = fields.Many2one(
         "crm.migration.connection", ondelete="restrict", copy=False, index="btree_not_null"
@@ -459,6 +464,10 @@ class CrmMigrationProject(models.Model):
             raise UserError(
                 self.env._("Roll the migration back first, or archive it: its log is the undo.")
             )
+
+    def unlink(self):
+        with opened(self.env.cr):
+            return super().unlink()
 
     def _has_effects(self):
         """True while the database holds something that this project wrote."""

@@ -162,6 +162,7 @@ class CrmMigrationRole(models.Model):
         if entries:
             run = self._make_run(project, len(entries))
             self.env["crm.migration.log"].sudo()._append(run, entries)
+            run._seal()
 
     def _read_users(self, project):
         """Return {user ID: {group ID: staged record}} of the owners that were matched."""

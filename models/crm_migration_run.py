@@ -78,6 +78,9 @@ class CrmMigrationRun(models.Model):
     started_at = fields.Datetime()
     ended_at = fields.Datetime()
     error = fields.Text()
+    log_lines = fields.Integer(aggregator=None, help="Lines of the log that it wrote.")
+    log_digest = fields.Char(help="Fingerprint of these lines, taken when it ended.")
+    log_digest_without_values = fields.Char(help="The same without the values of the records.")
     progress = fields.Float(compute="_compute_progress", aggregator=None)
     rate = fields.Float(
         compute="_compute_progress", string="Records per Second", digits=(10, 0), aggregator=None
@@ -220,8 +223,21 @@ class CrmMigrationRun(models.Model):
             values |= {"state": "done", "ended_at": fields.Datetime.now()}
         self.write(values)
         if not more:
+            self._seal()
             self.project_id._on_run_done(self)
         self._notify()
+
+    def _seal(self):
+        """Keep the fingerprint of what the run logged: a later change of a line shows."""
+        digests = self.env["crm.migration.log"]._get_digests(self.project_id, self)
+        if seal := digests.get(self.id):
+            self.write(
+                {
+                    "log_lines": seal["lines"],
+                    "log_digest": seal["digest"],
+                    "log_digest_without_values": seal["digest_without_values"],
+                }
+            )
 
     def _fail(self, error):
         """Keep the error on the run; the traceback goes to the server's log."""

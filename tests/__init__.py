@@ -22,9 +22,11 @@ from . import test_held_rows
 from . import test_journey_karmacrm
 from . import test_journey_smart_crm_online
 from . import test_links_by_id
+from . import test_log
 from . import test_map_lines
 from . import test_memory
 from . import test_objects
+from . import test_origin
 from . import test_policies
 from . import test_profile_crmconnect
 from . import test_profile_spark_crm
