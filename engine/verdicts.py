@@ -292,9 +292,15 @@ def _as_mixed(column, profile):
     ):
         return 0
     odd = next((value for value in column.values if not _looks_like(value.strip(), kind)), "")
+    if "|" in odd and all(_are_like(value, kind) for value in column.values):
+        return 0  # IDs of several records in one cell
     profile.kind = "text"
     profile.problems.append(Problem("mixed_column", column.name, value=odd.strip()))
     return most / column.filled
+
+
+def _are_like(value, family):
+    return all(_looks_like(part.strip(), family) for part in value.split("|"))
 
 
 def _looks_like(text, family):

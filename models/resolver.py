@@ -5,7 +5,7 @@ tables is fetched for the batch, what it needs from the small ones is read once.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from odoo.tools import email_normalize
 
@@ -389,6 +389,24 @@ class Resolver:
                 emails[email_normalize(key) or fold(key)].add(user.id)
             names[fold(user.name)].add(user.id)
         return emails, names
+
+    def participants(self, reference):
+        """Return ``(partner IDs, whether one has not landed yet)`` of who takes part.
+
+        Contacts first, then companies, then users; those that share an address cannot be told
+        apart: the invitation went to all.
+        """
+        found = self.find(reference)
+        if not found and reference.by == "email":
+            found = self.find(replace(reference, entity="company"))
+        if found:
+            waits = any(not candidate.landed for candidate in found)
+            return [candidate.res_id for candidate in found if candidate.landed], waits
+        if reference.by == "id" and reference.entity != "user":
+            return [], False
+        known = self.owner_details(reference.value) if reference.entity == "user" else {}
+        users = self.match_users(reference.value, known)
+        return [self.partner_of_user(user_id) for user_id in sorted(users)], False
 
     def partner_of_user(self, user_id):
         """Return the ID of a user's partner."""

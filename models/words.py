@@ -311,6 +311,7 @@ def describe_reference(env, reference):
         "deal": env._("deal"),
         "lead": env._("lead"),
         "related": env._("record"),
+        "user": env._("user"),
     }.get(entity)
     way = {"id": env._("ID"), "name": env._("name"), "email": env._("email")}.get(by)
     if thing and way:

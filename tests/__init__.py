@@ -36,6 +36,7 @@ from . import test_proposing_values
 from . import test_query_counts
 from . import test_reread
 from . import test_rest
+from . import test_rest_same
 from . import test_resuming
 from . import test_rights
 from . import test_roles

@@ -149,55 +149,6 @@ class TestRest(RestCase):
         self.assertEqual(self.activities(self.find(project, "contact", "20")).summary, "Call her")
         self.assertFalse(self.issues(project).mapped("message"))
 
-    def test_the_same_by_files(self):
-        """What came over REST is what the exported tables of the same customer give."""
-        with serving(Karma(karma_data())) as server:
-            rest = self.connect(server)
-            self.extract(rest)
-        self.move(rest)
-        stamps = {"Created": "2024-01-05T10:00:00Z", "Last Modified": "2024-06-05T10:00:00Z"}
-        files = self.migrate(
-            {
-                "users.csv": [{"User ID": 1, "Name": "Sel Ler", "Email": "sel@ler.example"}],
-                "companies.csv": [
-                    {"Company ID": 10, "Company Name": "Acme", "Owner": "sel@ler.example",
-                     "Email": "info@acme.example", "Website": "acme.example", "Street": "1 Road",
-                     "City": "Lyon", "Zip": "69001", "Country": "FR", "Tags": "VIP",
-                     "Tier": "Gold"} | stamps
-                ],
-                "contacts.csv": [
-                    {"Contact ID": 20 + n, "First Name": f"Ann{n}", "Last Name": "Ode",
-                     "Email": f"ann{n}@ode.example", "Phone": "+33 1 23 45 67 89",
-                     "Job Title": "CFO", "Company ID": 10, "Owner": "sel@ler.example",
-                     "Tags": "VIP, Fair", "Tier": "Silver"} | stamps for n in range(5)
-                ],
-                "deals.csv": [
-                    {"Deal ID": 50 + n, "Deal Name": f"Deal {n}", "Amount": 100.5 + n,
-                     "Stage": STAGES[n]["name"], "Owner": "sel@ler.example", "Tags": "Fair",
-                     "Close Date": "2026-05-01", "Contact ID": 20 + n, "Company ID": 10} | stamps
-                    for n in range(3)
-                ],
-            },
-            name="Files", source_system="by_files",
-        )  # fmt: skip
-        partner = ("name", "is_company", "email", "phone", "street", "city", "zip", "country_id",
-                   "function", "website", "user_id", "x_source_created_at")  # fmt: skip
-        lead = ("name", "expected_revenue", "probability", "active", "won_status", "user_id",
-                "date_deadline", "x_source_created_at")  # fmt: skip
-        for entity, keys, names in (
-            ("company", ("10",), partner), ("contact", ("20", "24"), partner),
-            ("deal", ("50", "51", "52"), lead),
-        ):  # fmt: skip
-            for key in keys:
-                one, other = self.find(rest, entity, key), self.find(files, entity, key)
-                for name in names:
-                    self.assertEqual(one[name], other[name], (entity, key, name))
-                tags = "tag_ids" if entity == "deal" else "category_id"
-                self.assertEqual(one[tags], other[tags])
-                if entity == "deal":
-                    self.assertEqual(one.stage_id.name, other.stage_id.name)
-                    self.assertEqual(one.partner_id.name, other.partner_id.name)
-
     def test_delta_is_three_way(self):
         """A newer extraction brings what changed, by ``since`` and by comparison; edits stay."""
         api = Karma(karma_data())

@@ -4,13 +4,20 @@ What is done is declared per endpoint:
 
 ``name_of``
     ``[{"list": "stages", "id": "deal_stage_id", "name": "stage.name"}]``: the record names one of
-    its own list by ID; its name becomes a column, and the list goes.
+    its own list by ID; its name becomes a column, and the list and the ID go.
 ``custom``
     ``[{"prefix": "custom_field_"}, {"list": "field_values"}]``: custom fields, in single values or
     in a list; the column gets the name that the source's definitions tell.
 ``participants``
-    ``{"list", "type", "id", "name", "prefer"}``: the first of the preferred types is what the
-    record belongs to, persons of the others attend.
+    ``{"list", "type", "id", "name", "prefer", "columns", "names"}``: the first of the preferred
+    types is what the record belongs to. The others take part: their IDs go to the column of their
+    type, their names to the column of names.
+``rows``
+    ``[{"list": "phones", "kind": ["label"], "own": {"mobile": ["cell"]}, "usual": ["work"]}]``:
+    rows of which some have a column of their own (``phones.mobile.number``), whatever their
+    place in the list; rows of a usual kind come first among the others, and do not repeat it.
+``repeated``
+    ``{"label": "name"}``: a value that only repeats another goes.
 ``drop``
     names that say nothing to a person, at any depth, or dotted paths: ``emails.id``, inner numbers
     of rows.
@@ -64,7 +71,7 @@ class Shaper:
         ...      "deal_stage_id": 2, "stages": [{"id": "2", "name": "Won"}]},
         ...     {"custom": [{"prefix": "custom_field_"}],
         ...      "name_of": [{"list": "stages", "id": "deal_stage_id", "name": "stage.name"}]})
-        {'id': '1', 'price': '75.0', 'deal_stage_id': '2', 'Tier': 'Gold', 'stage.name': 'Won'}
+        {'id': '1', 'price': '75.0', 'Tier': 'Gold', 'stage.name': 'Won'}
         """
         record = dict(record)
         cells = {}
@@ -74,7 +81,13 @@ class Shaper:
             cells |= self._take_name(record, naming)
         if shape.get("participants"):
             cells |= self._take_participants(record, shape["participants"])
-        whole = flatten(_exact(_without(record, set(shape.get("drop", ())))))
+        for name, other in shape.get("repeated", {}).items():
+            if record.get(name) == record.get(other):
+                record.pop(name, None)
+        kept = _without(record, set(shape.get("drop", ())))
+        for rows in shape.get("rows", ()):
+            _sort_rows(kept, rows)
+        whole = flatten(_exact(kept))
         for column, path in shape.get("copy", {}).items():
             copied = _text(find(record, path))
             if copied and not whole.get(column):
@@ -128,7 +141,7 @@ class Shaper:
 
     def _take_name(self, record, naming):
         listed = record.pop(naming["list"], None) or ()
-        wanted = _text(find(record, naming["id"]))
+        wanted = _text(record.pop(naming["id"], None))
         for one in listed:
             if isinstance(one, dict) and _text(one.get("id")) == wanted and one.get("name"):
                 return {naming["name"]: str(one["name"]).strip()}
@@ -140,15 +153,55 @@ class Shaper:
         kinds = told["prefer"]
         known = [one for one in listed if one.get(told["type"]) in kinds]
         known.sort(key=lambda one: kinds.index(one[told["type"]]))
-        cells = {}
+        cells, names = {}, []
         if known:
             cells["related_type"] = str(known[0][told["type"]])
             cells["related_id"] = _text(known[0].get(told["id"])) or None
             cells["related_name"] = known[0].get(told["name"]) or None
-        others = [one for one in listed if one not in known[:1] and one.get(told["name"])]
-        if others:
-            cells["attendees"] = "|".join(str(one[told["name"]]) for one in others)
+        for one in listed:
+            if one in known[:1]:
+                continue
+            column = told.get("columns", {}).get(one.get(told["type"]))
+            key = _text(one.get(told["id"]))
+            if column and key:
+                cells[column] = f"{cells[column]}|{key}" if column in cells else key
+            names.append(_text(one.get(told["name"])))
+        if any(names):
+            cells[told["names"]] = "|".join(filter(None, names))
         return cells
+
+
+def _sort_rows(record, told):
+    """Take rows of some kinds out of their list to a name of their own, in the record itself."""
+    rows = record.get(told["list"])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return
+    named, others = {}, []
+    for row in rows:
+        row, kind = _take_kind(row, told)
+        own = next((name for name, words in told.get("own", {}).items() if kind in words), None)
+        if own:
+            own = f"{told['list']}.{own}"
+            number = sum(name.rstrip("0123456789") == own for name in named) + 1
+            named[own if number == 1 else f"{own}{number}"] = row
+        else:
+            others.append((kind not in told.get("usual", ()), row))
+    others.sort(key=lambda one: one[0])
+    record[told["list"]] = [row for __, row in others]
+    record |= named
+
+
+def _take_kind(row, told):
+    """Return ``(row, kind in small letters)``; a kind that is only a number says nothing."""
+    row, kind = dict(row), ""
+    for name in told["kind"]:
+        text = _text(row.get(name)).casefold()
+        if text.isdigit() or text in told.get("usual", ()) or not text:
+            row.pop(name, None)
+        elif any(text in words for words in told.get("own", {}).values()):
+            row.pop(name)
+        kind = kind or ("" if text.isdigit() else text)
+    return row, kind
 
 
 def _text(value):

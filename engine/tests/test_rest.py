@@ -470,22 +470,54 @@ class ShapeTest(unittest.TestCase):
         record = {"deal_stage_id": 15, "stages": [{"id": "15", "name": "Lost", "position": 5}]}
         self.assertEqual(
             Shaper().row(record, self.shapes["deals"]),
-            {"deal_stage_id": "15", "stage.name": "Lost"},
+            {"stage.name": "Lost"},
         )
 
     def test_participants(self):
+        """Who takes part comes by ID, of contacts, companies and users each in their column."""
         record = {
             "participants": [
                 {"participater_id": 9, "participater_type": "User", "label": "Me"},
                 {"participater_id": "5", "participater_type": "Contact", "label": "Ann"},
                 {"participater_id": 6, "participater_type": "Deal"},
+                {"participater_id": 7, "participater_type": "Contact", "label": "Bo"},
+                {"participater_id": 5, "participater_type": "Company"},
+                {"participater_type": "Contact", "label": "Nobody known"},
             ]
         }
         self.assertEqual(
             Shaper().row(record, self.shapes["activities"]),
             {"related_type": "Deal", "related_id": "6", "related_name": None,
-             "attendees": "Me|Ann"},
+             "attendee_ids": "5|7", "attendee_user_ids": "9", "attendee_company_ids": "5",
+             "participant_names": "Me|Ann|Bo|Nobody known"},
         )  # fmt: skip
+
+    def test_phones_by_their_kind(self):
+        """A mobile number alone, or before the other, is no landline; a fax is no telephone."""
+        shape = self.shapes["contacts"]
+        mobile = {"id": 1, "number": "2", "label": "Mobile", "phone_number_type_id": "2"}
+        work = {"id": 2, "number": "1", "label": "work"}
+        home = {"number": "3", "label": "home"}
+        fax = {"number": "4", "label": "Fax"}
+        first, second = "phone_numbers.1.number", "phone_numbers.mobile.number"
+        for rows in ([mobile, work], [work, mobile]):
+            self.assertEqual(
+                Shaper().row({"phone_numbers": rows}, shape), {first: "1", second: "2"}
+            )
+        self.assertEqual(Shaper().row({"phone_numbers": [mobile]}, shape), {second: "2"})
+        self.assertEqual(
+            Shaper().row({"phone_numbers": [home, mobile, fax, fax, work]}, shape),
+            {first: "1", second: "2", "phone_numbers.2.number": "3",
+             "phone_numbers.2.label": "home", "phone_numbers.fax.number": "4",
+             "phone_numbers.fax2.number": "4"},
+        )  # fmt: skip
+        for odd in ("a text", [1, "x"], None, {}):
+            Shaper().row({"phone_numbers": odd}, shape)
+
+    def test_a_value_that_only_repeats_another(self):
+        shape = self.shapes["contacts"]
+        self.assertNotIn("label", Shaper().row({"name": "Ann", "label": "Ann"}, shape))
+        self.assertIn("label", Shaper().row({"name": "Ann", "label": "A. O."}, shape))
 
 
 class SettingsTest(unittest.TestCase):

@@ -98,10 +98,9 @@ class CrmMigrationTargetEvent(models.AbstractModel):
         """Return ``(partner IDs, unknown addresses)``; its own contact attends too (KC-13)."""
         ids, unknown = [], []
         for reference in item.mapped.references.get("partner_ids", []):
-            found = resolver.find(reference)
-            # Contacts sharing one address cannot be told apart: the invitation went to all.
-            ids += [candidate.res_id for candidate in found if candidate.landed]
-            if any(not candidate.landed for candidate in found):
+            found, waits = resolver.participants(reference)
+            ids += found
+            if waits:
                 item.tell("waits_for", "partner_ids", reference.value, entity=reference.entity)
             elif not found:
                 unknown.append(reference.value)
