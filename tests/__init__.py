@@ -27,6 +27,7 @@ from . import test_map_lines
 from . import test_memory
 from . import test_objects
 from . import test_origin
+from . import test_po_files
 from . import test_policies
 from . import test_profile_crmconnect
 from . import test_profile_spark_crm
