@@ -633,7 +633,7 @@ CATALOGUE = {
         "Make the user, choose another, or change the owner policy.",
     ),
     "owner_fallback": Kind(
-        "warning",
+        "info",
         "Owner replaced",
         "%(value)s is no user; %(fallback)s stands in",
         "Change the owner when the user exists.",
@@ -679,7 +679,7 @@ CATALOGUE = {
         "Nothing is deleted unasked.",
     ),
     "both_changed": Kind(
-        "warning",
+        "info",
         "Changed on both sides",
         "Odoo: %(landed)s; source: %(value)s",
         "Choose which one holds.",

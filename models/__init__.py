@@ -22,6 +22,7 @@ from . import crm_migration_readiness
 from . import crm_migration_role
 from . import crm_migration_gotcha
 from . import crm_migration_estimate
+from . import crm_migration_home
 from . import crm_migration_extractor
 from . import crm_migration_rest
 from . import crm_migration_proposer

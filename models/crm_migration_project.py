@@ -752,12 +752,12 @@ class CrmMigrationProject(models.Model):
     # ------------------------------------------------------------------ buttons
 
     def action_stage(self):
-        """Read the files into staged records, then propose the map.
+        """Read the files into staged records, then propose the map if nothing asks to be seen.
 
         :raises UserError: while it is open how a file is to be read
         """
         self.file_ids.filtered(lambda file: file.state == "new")._check_reading()
-        self._start("extract")
+        self._start("extract", then="propose")
 
     def action_propose(self):
         """Propose the map anew; confirmed lines stay."""

@@ -24,6 +24,10 @@ CASES = ("duplicate_email", "duplicate_existing", "duplicate_phone", "duplicate_
          "duplicate_lost")  # fmt: skip
 
 
+# Kinds that follow from another one: that one is the question.
+CONSEQUENCES = ("waits_for",)
+
+
 class Doubts:
     def __init__(self, project):
         self.project = project
@@ -66,7 +70,9 @@ class Doubts:
             ["__count", "record_id:count_distinct"],
             order="severity_rank, __count desc, code",
         )
-        return [(code, severity, count, records) for __, code, severity, count, records in groups]
+        kinds = [(code, severity, count, records) for __, code, severity, count, records in groups]
+        # What only follows comes after what stops it.
+        return sorted(kinds, key=lambda kind: kind[0] in CONSEQUENCES)
 
     def _get_domain(self):
         return [("project_id", "=", self.project.id), ("state", "=", "open")]

@@ -32,7 +32,8 @@ class TestRights(MigrationCase):
         project = self.project.with_user(self.user)
         project.action_stage()
         self.work(project.sudo().active_run_id)
-        project.action_propose()
+        # Reading went on with the map by itself, as the same user.
+        self.assertEqual(project.sudo().active_run_id.user_id, self.user)
         self.work(project.sudo().active_run_id)
         project.action_confirm_all()
         project.action_confirm_map()

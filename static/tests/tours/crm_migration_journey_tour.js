@@ -49,7 +49,6 @@ registry.category("web_tour.tours").add("crm_migration_journey", {
         { trigger: ".modal .o_attachment:contains(deals)" },
         agree("Upload"),
         press("Read Files"),
-        press("Propose the Map"),
         isAt("Map"),
         press("Confirm All Proposals"),
         agree("Confirm all"),
