@@ -30,6 +30,7 @@
         "wizards/crm_migration_project_upload_views.xml",
         "wizards/crm_migration_project_rollback_views.xml",
         "wizards/crm_migration_project_map_views.xml",
+        "wizards/crm_migration_project_purge_views.xml",
         "wizards/crm_migration_origin_views.xml",
         "views/crm_migration_file_views.xml",
         "views/crm_migration_mapping_views.xml",

@@ -62,6 +62,8 @@ class CrmMigrate(Command):
         parser.add_argument("--delta", nargs="+", metavar="PATH", default=[])
         parser.add_argument("--verify", action="store_true")
         parser.add_argument("--report", metavar="DIR")
+        parser.add_argument("--dossier", metavar="FILE", help="write the dossier as a ZIP")
+        parser.add_argument("--purge", choices=("copies", "log"), help="with --yes: see the docs")
         parser.add_argument("--resume", action="store_true")
         parser.add_argument("--rollback", action="store_true")
         parser.add_argument("--run", type=int, metavar="N", help="undo this load only")
@@ -120,12 +122,16 @@ class Journey:
 
     def _act(self):
         asked = self.arguments
-        if not (asked.preview or asked.report):
+        if not (asked.preview or asked.report or asked.dossier):
             self._finish_stopped()
         if asked.rollback:
             return self._roll_back()
         if asked.report:
             return self._write_report(Path(asked.report))
+        if asked.dossier:
+            return self._write_dossier(Path(asked.dossier))
+        if asked.purge:
+            return self._purge()
         if asked.verify:
             self._run("verify")
             return self._result()
@@ -142,7 +148,8 @@ class Journey:
             if asked.profile and asked.profile != project.profile:
                 raise WrongUse(f"project {asked.project!r} has the profile {project.profile}")
             return project
-        if asked.rollback or asked.verify or asked.report or asked.resume or asked.delta:
+        later = (asked.rollback, asked.verify, asked.report, asked.resume, asked.delta)
+        if any((*later, asked.dossier, asked.purge)):
             raise WrongUse(f"there is no project {asked.project!r}")
         codes = [code for code, __ in project._selection_profile()]
         if asked.profile not in codes:
@@ -454,6 +461,25 @@ class Journey:
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.env["crm.migration.report"]._write_files(self.project, folder):
             print(path)
+        return DONE
+
+    def _write_dossier(self, path):
+        from odoo.addons.crm_migration.models.dossier import Dossier
+
+        with path.open("wb") as stream:
+            fingerprint = Dossier(self.project).write(stream)
+        self.env.cr.commit()
+        print(f"{path}\nfingerprint: {fingerprint}")
+        return DONE
+
+    def _purge(self):
+        """Purge the copies of the source, or the log's values too; it cannot be undone."""
+        if not self.arguments.yes:
+            raise WrongUse("--purge cannot be undone: say so with --yes")
+        if "purge" not in self.finished:
+            run = self.project.action_purge(self.arguments.purge)
+            self.env.cr.commit()
+            self._work(run)
         return DONE
 
     def _report(self):

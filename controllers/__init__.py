@@ -1,3 +1,4 @@
+from . import crm_migration_dossier
 from . import crm_migration_held
 from . import crm_migration_log
 from . import crm_migration_map

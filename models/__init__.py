@@ -32,6 +32,8 @@ from . import crm_migration_matcher
 from . import crm_migration_loader
 from . import crm_migration_sampler
 from . import crm_migration_verifier
+from . import crm_migration_receipt
+from . import crm_migration_purger
 from . import crm_migration_rollback
 from . import targets
 from . import base

@@ -103,6 +103,7 @@ class CrmMigrationMappingLine(models.Model):
 
     def write(self, vals):
         """A changed line is decided by whoever changes it, and voids the approvals."""
+        self.project_id._check_not_frozen()
         if not self.env.context.get("crm_migration_proposing"):
             decided = {"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
             if vals.keys() & DECIDING:

@@ -75,6 +75,7 @@ class CrmMigrationMappingValue(models.Model):
             value.target_label = choices.get(value.target_value, value.target_value)
 
     def write(self, vals):
+        self.project_id._check_not_frozen()
         if not self.env.context.get("crm_migration_proposing"):
             if "state" not in vals:
                 vals = vals | {"state": "confirmed"}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.tools import format_datetime
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -38,7 +39,10 @@ ALLOWED = {
     "load": ("approved", "loaded", "verified"),
     "verify": ("loaded", "verified"),
     "rollback": None,
+    "purge": None,
 }
+# What needs the copies of the source's rows and files.
+READERS = ("extract", "propose", "schema", "sample", "load", "verify")
 POLICIES = (
     "owner_policy",
     "fallback_user_id",
@@ -98,6 +102,7 @@ class CrmMigrationProject(models.Model):
             ("loaded", "Loaded"),
             ("verified", "Proved"),
             ("rolled_back", "Rolled back"),
+            ("closed", "Closed"),
         ],
         default="draft",
         required=True,
@@ -205,6 +210,8 @@ class CrmMigrationProject(models.Model):
         string="Copies Purged On", readonly=True, copy=False,
         help="Since then there is no copy of the source's rows and files here.",
     )  # fmt: skip
+    closed_at = fields.Datetime(string="Closed On", readonly=True, copy=False)
+    closed_by_id = fields.Many2one("res.users", string="Closed By", readonly=True, copy=False)
     # REST
     connection_id = fields.Many2one(
         "crm.migration.connection", ondelete="restrict", copy=False, index="btree_not_null"
@@ -227,6 +234,7 @@ class CrmMigrationProject(models.Model):
     line_ids = fields.One2many("crm.migration.mapping.line", "project_id")
     value_ids = fields.One2many("crm.migration.mapping.value", "project_id")
     approval_ids = fields.One2many("crm.migration.approval", "project_id")
+    receipt_ids = fields.One2many("crm.migration.receipt", "project_id")
     run_ids = fields.One2many("crm.migration.run", "project_id")
     issue_ids = fields.One2many("crm.migration.issue", "project_id")
     check_ids = fields.One2many("crm.migration.check", "project_id")
@@ -452,6 +460,8 @@ class CrmMigrationProject(models.Model):
             self.product = False
 
     def write(self, vals):
+        if vals.keys() & {*POLICIES, "profile", "company_id", "connection_id"}:
+            self._check_not_frozen()
         result = super().write(vals)
         if vals.keys() & set(POLICIES):
             self._void_changed_approvals()
@@ -519,6 +529,11 @@ class CrmMigrationProject(models.Model):
         content = json.dumps([lines, values, policies], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
+    def _get_signed_map_hash(self):
+        """Return the hash of the map: once names in it are purged, as it was before."""
+        kept = self.receipt_ids.filtered(lambda r: (r.detail or {}).get("map_hash"))[-1:]
+        return kept.detail["map_hash"] if kept else self._get_map_hash()
+
     def _get_valid_approval(self, kind):
         """Return the standing approval of that kind, if any."""
         self.ensure_one()
@@ -561,7 +576,57 @@ class CrmMigrationProject(models.Model):
         run._trigger()
         return run
 
+    def _check_not_frozen(self):
+        """Refuse what would change the map or the policies of a finished move.
+
+        :raises UserError: once the copies are purged
+        """
+        for project in self.filtered("purged_at"):
+            raise UserError(
+                self.env._(
+                    "The copies of the source were purged on %(date)s: the map and the policies "
+                    "stay as they were signed. Start a new migration for a newer export.",
+                    date=format_datetime(self.env, project.purged_at),
+                )
+            )
+
+    def _check_not_purged(self, kind):
+        """Refuse what needs data that was purged.
+
+        :raises UserError: saying what was purged, when, and what is still possible
+        """
+        self.ensure_one()
+        date = format_datetime(self.env, self.closed_at or self.purged_at)
+        if self.state == "closed" and kind == "rollback":
+            raise UserError(
+                self.env._(
+                    "This migration was closed on %(date)s by %(who)s. The values that its log "
+                    "held were purged with that: it cannot be rolled back any more.",
+                    date=date,
+                    who=self.closed_by_id.sudo().name or "",
+                )
+            )
+        if self.purged_at and kind == "verify":
+            raise UserError(
+                self.env._(
+                    "The copies of the source's rows were purged on %(date)s: there is nothing "
+                    "left to compare Odoo with. The last proof before that still stands.",
+                    date=format_datetime(self.env, self.purged_at),
+                )
+            )
+        if self.purged_at and kind in READERS:
+            raise UserError(
+                self.env._(
+                    "The copies of the source were purged on %(date)s: what is new or changed in "
+                    "a newer export cannot be told any more, and nothing else is read or loaded "
+                    "here. Start a new migration for it; a rollback is still possible until the "
+                    "migration is closed.",
+                    date=format_datetime(self.env, self.purged_at),
+                )
+            )
+
     def _check_can_start(self, kind):
+        self._check_not_purged(kind)
         # Of two people who press a button at once, the second finds the row taken.
         try:
             self.sudo().lock_for_update()
@@ -590,6 +655,8 @@ class CrmMigrationProject(models.Model):
             self.sudo().role_ids.write({"state": "proposed", "user_id": False, "given_at": False})
         if run.kind in ("extract", "propose", "schema", "sample") and self.state in later:
             return
+        if run.kind == "purge":
+            return  # the project was frozen when it began
         if run.kind == "rollback" and "undone_until" not in (run.parameters or {}):
             # A part was undone: the rest stands, and is to be proved anew.
             self.state = "loaded" if self.state in later else self.state
@@ -611,6 +678,7 @@ class CrmMigrationProject(models.Model):
         return self.sudo()._take_files(attachments, delta)
 
     def _take_files(self, attachments, delta):
+        self._check_not_purged("extract")
         if delta:
             self.generation += 1
             self.file_ids.filtered(lambda file: file.state == "staged").state = "superseded"
@@ -841,6 +909,22 @@ class CrmMigrationProject(models.Model):
         self._check_manager()
         return self._start("rollback", **parameters)
 
+    def action_purge(self, what):
+        """Purge the copies of the source, or close the migration and purge its log's values too.
+
+        :param what: ``copies`` or ``log``
+        :raises UserError: before the migration is signed off, or undone
+        """
+        self.ensure_one()
+        self._check_manager()
+        if what not in ("copies", "log"):
+            raise UserError(self.env._("Choose what is to be purged."))
+        if not self.is_signed and self.state not in ("rolled_back", "closed"):
+            raise UserError(
+                self.env._("Sign off first: until then the copies are what the proof is made with.")
+            )
+        return self._start("purge", what=what)
+
     def _get_runs_of_load(self, load):
         """Return the IDs of a load and of the preparations that were made for it.
 
@@ -872,8 +956,18 @@ class CrmMigrationProject(models.Model):
         self._check_manager()
         self.env["crm.migration.approval"]._append(self, "sample", self._get_map_hash())
 
+    def action_download_dossier(self):
+        """Give out the dossier of the project."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/crm_migration/dossier/{self.id}",
+            "target": "download",
+        }
+
     def _check_approved(self, kind):
         self.ensure_one()
+        self._check_not_purged("load")
         if not self._is_approved(kind):
             messages = {
                 "map": self.env._("The map is not confirmed, or was changed after it was."),
@@ -977,6 +1071,7 @@ class CrmMigrationProject(models.Model):
     def action_download_held(self):
         """Give out the held and failed rows as CSV in the source's own columns."""
         self.ensure_one()
+        self._check_not_purged("load")
         return {
             "type": "ir.actions.act_url",
             "url": f"/crm_migration/held/{self.id}",

@@ -236,11 +236,20 @@ class CrmMigrationRollback(models.AbstractModel):
     @api.model
     def _remove_names(self, project, rows):
         """Remove the external IDs of rows that are no record of Odoo any more."""
-        names = [xmlid_name(row["entity"], row["source_key"]) for row in rows]
         others = self._get_records_of_others(project)
-        self.env["ir.model.data"].search(
-            [("module", "=", project._get_xmlid_module()), ("name", "in", names)]
-        ).filtered(lambda d: (d.model, d.res_id) not in others).unlink()
+        about = [("module", "=", project._get_xmlid_module())]
+        if project.purged_at:
+            # What named a person in the place of an ID is no longer known: by the record then.
+            about += [
+                ("model", "in", list({row["model"] for row in rows})),
+                ("res_id", "in", [row["res_id"] for row in rows]),
+            ]
+        else:
+            names = [xmlid_name(row["entity"], row["source_key"]) for row in rows]
+            about.append(("name", "in", names))
+        self.env["ir.model.data"].search(about).filtered(
+            lambda d: (d.model, d.res_id) not in others
+        ).unlink()
 
     @api.model
     def _remove_xmlids(self, project, kept):
@@ -280,6 +289,7 @@ class CrmMigrationRollback(models.AbstractModel):
         :return: ``{"remove": {model: n}, "restore": {model: n}, "keep": {model: n}, "fields": n,
             "dependants": {(model, of model): n}, "spared": [{model, res_id, field, reason}]}``
         """
+        project._check_not_purged("rollback")
         project = silent(project)
         service = self.with_env(project.env)
         plan = service._plan(project, Scope(project, parameters))

@@ -23,6 +23,7 @@ SERVICES = {
     "load": "crm.migration.loader",
     "verify": "crm.migration.verifier",
     "rollback": "crm.migration.rollback",
+    "purge": "crm.migration.purger",
 }
 # A cron worker is killed after 120 s; a slice of 10 s leaves room for the slowest batch.
 SLICE_SECONDS = 10
@@ -53,6 +54,7 @@ class CrmMigrationRun(models.Model):
             ("load", "Load"),
             ("verify", "Verify"),
             ("rollback", "Rollback"),
+            ("purge", "Purge"),
         ],
         required=True,
     )

@@ -11,6 +11,7 @@ from . import test_coverage
 from . import test_currency
 from . import test_damage
 from . import test_delta_random
+from . import test_dossier
 from . import test_doubtful_readings
 from . import test_doubts
 from . import test_duplicates
@@ -35,6 +36,7 @@ from . import test_profile_spark_crm
 from . import test_profile_streetsmart
 from . import test_proof
 from . import test_proposing_values
+from . import test_purge
 from . import test_query_counts
 from . import test_reread
 from . import test_rest
