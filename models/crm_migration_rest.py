@@ -1,6 +1,7 @@
 import copy
 import json
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -33,8 +34,10 @@ CODES = (
     "rest_total",
 )  # fmt: skip
 
-# The pace of each source, kept between the steps of this process: connection ID -> Rate.
+# The pace of each source, kept between the steps of this process: (database, ID) -> Rate.
 _RATES = {}
+# The client of the last step of this process, with its open connections: the same key -> Client.
+_CLIENTS = {}
 
 
 class CrmMigrationRest(models.AbstractModel):
@@ -62,7 +65,7 @@ class CrmMigrationRest(models.AbstractModel):
         before = copy.deepcopy(cursor)
         connection = run.project_id.connection_id.sudo()
         try:
-            with connection._open(rate=self._get_rate(connection)) as client:
+            with self._use_client(connection) as client:
                 more = self._advance(run, client, cursor)
         except Passing as trouble:
             run.cursor = self._note_trouble(before, trouble)
@@ -74,10 +77,37 @@ class CrmMigrationRest(models.AbstractModel):
 
     @api.model
     def _get_rate(self, connection):
-        rate = _RATES.get(connection.id)
+        key = (self.env.cr.dbname, connection.id)
+        rate = _RATES.get(key)
         if not rate or rate.limit != connection.rate:
-            rate = _RATES[connection.id] = Rate(connection.rate)
+            rate = _RATES[key] = Rate(connection.rate)
         return rate
+
+    @api.model
+    @contextmanager
+    def _use_client(self, connection):
+        """Yield the client of the last step, if nothing was set otherwise since; else another.
+
+        A page a step, and connections made anew for each: most of the time would go there.
+        """
+        client = connection._open(rate=self._get_rate(connection))
+        known = _CLIENTS.pop((self.env.cr.dbname, connection.id), None)
+        if known and known.is_like(client):
+            client, known = known, client
+        self._close_clients()
+        if known:
+            known.close()
+        try:
+            yield client
+        except Exception:
+            client.close()
+            raise
+        _CLIENTS[(self.env.cr.dbname, connection.id)] = client
+
+    @api.model
+    def _close_clients(self):
+        while _CLIENTS:
+            _CLIENTS.popitem()[1].close()
 
     @api.model
     def _note_trouble(self, cursor, trouble):
@@ -164,6 +194,7 @@ class CrmMigrationRest(models.AbstractModel):
         run.project_id.rest_extracted_at = fields.Datetime.to_datetime(cursor["started"])
         self.env["crm.migration.issue"]._clear(run.project_id, list(STOPS))
         self.env["crm.migration.extractor"]._finish(run)
+        self.env.cr.postcommit.add(self._close_clients)
 
     # ------------------------------------------------------------- lists
 

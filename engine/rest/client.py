@@ -58,8 +58,23 @@ class Client:
         return self
 
     def __exit__(self, *failure):
+        self.close()
+
+    def close(self):
+        """Give threads and connections back."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.fetcher.close()
+
+    def is_like(self, other):
+        """Whether the other asks the same interface, with the same token and within the same
+        bounds: then this one, whose connections are open, can go on for it."""
+        mine, its = self.fetcher, other.fetcher
+        return (
+            self.api == other.api
+            and self.rate is other.rate
+            and self.credentials.is_like(other.credentials)
+            and (mine.guard.allowed, mine.guard.plain) == (its.guard.allowed, its.guard.plain)
+        )
 
     # ------------------------------------------------------------------ lists
 

@@ -19,6 +19,8 @@ PASSES = 3
 MOST_PASSES = 12
 #: A page that came before, or an empty one in the middle, is asked for again this often.
 AGAIN = 2
+#: Details that each thread asks for before the time is looked at again.
+TURNS = 12
 #: Pages in a row without anything new, after which the pages go in a circle.
 CIRCLE = 3
 
@@ -203,7 +205,7 @@ class Walk:
         state, taken = self.state, {}
         state["pending"] = [one for one in state["pending"] if one[0] not in self.staged]
         while state["pending"] and time.monotonic() < until:
-            size = self.client.api.parallel * 4
+            size = self.client.api.parallel * TURNS
             batch = state["pending"][:size]
             whole = self.client.complete(
                 self.endpoint, state["path"], [record for __, record in batch]

@@ -2,7 +2,8 @@
 
 from .addresses import Guard, Refused, is_open, is_public, origin
 from .credentials import Credentials, mask_all_living, with_query
-from .fetcher import Answer, Fetcher, Passing
+from .fetcher import Answer, Fetcher
+from .troubles import Passing
 
 __all__ = [
     "Answer", "Credentials", "Fetcher", "Guard", "Passing", "Refused", "is_open", "is_public",

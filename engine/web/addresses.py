@@ -6,7 +6,6 @@ there is no second look at DNS that could answer otherwise.
 
 import ipaddress
 import socket
-import threading
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
@@ -14,6 +13,7 @@ from urllib3 import connection, connectionpool
 from urllib3.util.connection import create_connection
 
 from ..exceptions import SourceError
+from .deadline import WATCH
 
 #: IPv6 addresses that stand for an IPv4 one (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -121,15 +121,6 @@ def origin(url):
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     return parts.scheme, host, parts.port or default_port(parts.scheme)
-
-
-class _Watch(threading.local):
-    """The socket that the thread reads from: what a deadline cuts."""
-
-    socket = None
-
-
-WATCH = _Watch()
 
 
 class _Pinned:

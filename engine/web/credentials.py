@@ -25,6 +25,7 @@ class Credentials:
         self.kind = kind if token else "none"
         self.name, self.user, self.prefix = name, user, prefix
         self._token = token or ""
+        self._forms = self._get_forms()
         _LIVING.add(self)
 
     def __repr__(self):
@@ -33,6 +34,10 @@ class Credentials:
     def belongs(self, url):
         """Whether an address is the source's own."""
         return origin(url) == self.origin
+
+    def is_like(self, other):
+        """Whether both show the same secret in the same way to the same origin."""
+        return vars(self) == vars(other)
 
     def sign(self, url, headers):
         """Return ``(url, headers)`` with the token, if the address is the source's own."""
@@ -65,7 +70,7 @@ class Credentials:
     def mask(self, text):
         """Return a text without the secret, in any of the forms it travels in."""
         text = str(text)
-        for secret in self._get_forms():
+        for secret in self._forms:
             text = text.replace(secret, HIDDEN)
         return text
 
@@ -83,7 +88,8 @@ class Credentials:
             return []
         token = self._token
         pair = base64.b64encode(f"{self.user}:{token}".encode()).decode()
-        return [token, quote(token, safe=""), quote(token), quote_plus(token), pair]
+        forms = [token, quote(token, safe=""), quote(token), quote_plus(token), pair]
+        return list(dict.fromkeys(forms))
 
 
 #: Credentials in use.

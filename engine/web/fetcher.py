@@ -3,10 +3,7 @@
 import hashlib
 import os
 import random
-import socket
-import threading
 import time
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -15,8 +12,10 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from ..exceptions import SourceError
-from .addresses import WATCH, Guard, GuardedAdapter, Refused
+from .addresses import Guard, GuardedAdapter, Refused
 from .credentials import Credentials
+from .deadline import Deadlines
+from .troubles import Passing, describe
 
 AGENT = "crm_migration"
 REDIRECTS = 5
@@ -27,17 +26,6 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 CHUNK = 1 << 16
 _BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
-
-
-class Passing(SourceError):
-    """Trouble that may pass: the same request is worth another try.
-
-    :ivar wait: seconds the server asks to wait, or None
-    """
-
-    def __init__(self, code, /, wait=None, **parameters):
-        super().__init__(code, **parameters)
-        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -85,6 +73,7 @@ class Fetcher:
         self.credentials = credentials or Credentials("https://none.invalid")
         self.tries = tries
         self.longest_wait = longest_wait
+        self._deadlines = Deadlines()
         self.session = requests.Session()
         # No proxy and no .netrc of the server's environment: the connection goes where it was
         # checked to go, with the token that was given. Own certificates are still respected.
@@ -97,6 +86,7 @@ class Fetcher:
 
     def close(self):
         """Give the connections back."""
+        self._deadlines.close()
         self.session.close()
 
     def get(self, url, *, headers=None, limit=32 << 20, seconds=120, before=None, passing=None):
@@ -173,7 +163,7 @@ class Fetcher:
     def _ask(self, url, headers, read, seconds, policy):
         """One request with its redirects, told in our own errors: none holds the token."""
         shown = self._show(url)
-        with self._cut_at(seconds) as cut:
+        with self._deadlines.within(seconds) as cut:
             try:
                 with self._follow(url, headers) as response:
                     self._check_status(response, shown, policy)
@@ -183,13 +173,13 @@ class Fetcher:
             except Exception as error:
                 # Not chained, and not quoted as it is: its text holds the address, and so the
                 # token. What the cut breaks ends in any kind of error.
-                if not cut.is_set() and not isinstance(error, _BROKEN):
+                if not cut.done and not isinstance(error, _BROKEN):
                     raise
-                detail = self.credentials.mask(_describe(error))
+                detail = self.credentials.mask(describe(error))
                 trouble = Passing("rest_unreachable", url=shown, detail=detail)
             else:
                 trouble = None
-            if cut.is_set():  # an answer without a length looks complete when it is cut
+            if cut.done:  # an answer without a length looks complete when it is cut
                 trouble = Passing("rest_too_slow", url=shown, seconds=seconds)
         if trouble:
             raise trouble
@@ -246,41 +236,3 @@ class Fetcher:
 
     def _show(self, url):
         return self.credentials.clean_url(url)
-
-    @contextmanager
-    def _cut_at(self, seconds):
-        """Break the connection after that time: a timeout per read never ends a trickle."""
-        WATCH.socket = None
-        cut, mine = threading.Event(), WATCH.__dict__  # that of this thread
-
-        def break_off():
-            cut.set()
-            if mine["socket"] is not None:
-                with suppress(OSError):
-                    mine["socket"].shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(seconds, break_off)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield cut
-        finally:
-            timer.cancel()
-
-
-def _describe(error):
-    """Return what happened, without the addresses that the libraries quote."""
-    root = _find_root(error)
-    text = str(root).partition("(url:")[0].partition("with url")[0]
-    return f"{type(root).__name__}: {text}"[:200]
-
-
-def _find_root(error):
-    for __ in range(10):
-        reason = getattr(error, "reason", None)
-        inner = [one for one in error.args if isinstance(one, BaseException)]
-        following = reason if isinstance(reason, BaseException) else next(iter(inner), None)
-        if following is None:
-            return error
-        error = following
-    return error
