@@ -9,7 +9,7 @@ from lxml import etree
 from odoo.tests import BaseCase
 
 FOLDER = Path(__file__).resolve().parent.parent / "i18n"
-LANGUAGES = ("de", "fr")
+LANGUAGES = ("de", "es", "fr")
 #: Share of the terms people read that must be translated.
 COVERAGE = 0.99
 #: What Python, Odoo and the web client fill in.
