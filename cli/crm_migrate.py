@@ -269,6 +269,7 @@ class Journey:
         self._run("schema")
         if not loaded_before or until == STEPS.index("sampled"):
             self._run("sample")
+        self._run("forecast")
         if until >= STEPS.index("loaded"):
             self._approve_sample()
             self._run("load")
@@ -515,10 +516,22 @@ class Journey:
         print("\n" + f"{'':<12}" + "".join(f"{name:>10}" for name in names))
         for entity, counts in outcomes.items():
             print(f"{entity:<12}" + "".join(f"{counts[name]:>10}" for name in names))
+        self._print_forecast()
         self._print_issues()
         checks = self.project._get_check_totals()
         if any(checks.values()):
             print("\nChecked: " + ", ".join(f"{count} {name}" for name, count in checks.items()))
+
+    def _print_forecast(self):
+        """Tell what the newest forecast said, and how the load kept to it."""
+        forecast = self.project.forecast
+        if not forecast:
+            return
+        print("\nForecast: " + forecast["sentence"])
+        for reason in forecast["reasons"]:
+            print(f"  {reason['count']:>7}  {reason['label']}: {reason['title']}")
+        for line in forecast["differences"]:
+            print(f"  {line['count']:>7}  {line['text']}")
 
     def _print_issues(self):
         groups = self.env["crm.migration.issue"]._read_group(

@@ -672,6 +672,18 @@ CATALOGUE = {
         "%(detail)s",
         "Correct the cause and load again; the other records landed.",
     ),
+    "required_field": Kind(
+        "hold",
+        "Field that Odoo requires",
+        "Odoo requires %(label)s, and the row has no value for it",
+        "Map a column to the field, or give the field a default in Odoo.",
+    ),
+    "forecast_missed": Kind(
+        "warning",
+        "Not as foreseen",
+        "%(count)s rows were foreseen as %(foreseen)s and became %(became)s",
+        "Look at the rows: what changed in Odoo or in the map since the forecast?",
+    ),
     "gone_in_source": Kind(
         "info",
         "Gone in the source",

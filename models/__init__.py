@@ -30,6 +30,8 @@ from . import crm_migration_schema
 from . import crm_migration_app_schema
 from . import crm_migration_matcher
 from . import crm_migration_loader
+from . import crm_migration_forecast
+from . import crm_migration_forecaster
 from . import crm_migration_sampler
 from . import crm_migration_verifier
 from . import crm_migration_receipt

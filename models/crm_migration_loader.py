@@ -10,6 +10,7 @@ from ..engine.types import Problem
 from . import snapshots
 from .disturbance import is_passing
 from .item import Item
+from .outlook import Outlook
 from .resolver import Resolver
 from .silence import silent
 from .targets.crm_migration_target_activity import NOON
@@ -99,6 +100,19 @@ class CrmMigrationLoader(models.AbstractModel):
         """Give what was held or failed another try, and count what there is to do."""
         self._check_fields(project)
         self.env["crm.migration.fetching"]._check_room(project)
+        self._stage_again(project)
+        self._set_sort_keys(project)
+        self.env["crm.migration.matcher"]._find(project)
+        self.env.cr.execute(
+            "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND state = 'staged'",
+            [project.id],
+        )
+        run.total = self.env.cr.fetchone()[0]
+        run.cursor = {"begun": True}
+
+    @api.model
+    def _stage_again(self, project):
+        """Stage what is worth another try: held, failed, or with a link that has landed since."""
         self.env.cr.execute(
             """UPDATE crm_migration_record SET state = 'staged'
                 WHERE project_id = %s AND (state = 'failed' OR (state = 'held' AND NOT EXISTS (
@@ -109,14 +123,6 @@ class CrmMigrationLoader(models.AbstractModel):
         )
         self._relink(project)
         self._recount(project)
-        self._set_sort_keys(project)
-        self.env["crm.migration.matcher"]._find(project)
-        self.env.cr.execute(
-            "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND state = 'staged'",
-            [project.id],
-        )
-        run.total = self.env.cr.fetchone()[0]
-        run.cursor = {"begun": True}
 
     @api.model
     def _relink(self, project):
@@ -296,6 +302,9 @@ class CrmMigrationLoader(models.AbstractModel):
     @api.model
     def _finish(self, run, project):
         run.counters = {"entities": project._get_outcomes()}
+        compared = Outlook(project).compare(run)
+        if compared:
+            run.counters = run.counters | {"forecast": compared}
         self.env["crm.migration.collector"]._collect(project)
         self.env["crm.migration.gotcha"]._check(project)
 

@@ -15,6 +15,7 @@ from .append_only import opened
 from .crm_migration_record import OUTCOMES
 from .crm_migration_run import UNFINISHED
 from .doubts import Doubts
+from .outlook import Outlook
 from .proof import Proof
 from .resolver import Resolver
 
@@ -36,6 +37,7 @@ ALLOWED = {
     "propose": None,
     "schema": ("confirmed", "prepared", "sampled", "approved", "loaded", "verified", "rolled_back"),
     "sample": ("prepared", "sampled", "approved", "loaded", "verified"),
+    "forecast": ("prepared", "sampled", "approved", "loaded", "verified"),
     "load": ("approved", "loaded", "verified"),
     "verify": ("loaded", "verified"),
     "rollback": None,
@@ -252,6 +254,7 @@ class CrmMigrationProject(models.Model):
     issue_count = fields.Integer(compute="_compute_counts", string="Open Issues")
     is_signed = fields.Boolean(compute="_compute_is_signed", string="Signed Off")
     outcomes = fields.Json(compute="_compute_outcomes")
+    forecast = fields.Json(compute="_compute_forecast")
     verdicts = fields.Json(compute="_compute_outcomes")
     delta_step = fields.Selection(
         [
@@ -359,6 +362,11 @@ class CrmMigrationProject(models.Model):
         counts = {project.id: count for project, count in groups}
         for project in self:
             project.duplicate_count = counts.get(project.id, 0)
+
+    @api.depends("run_ids.state")
+    def _compute_forecast(self):
+        for project in self:
+            project.forecast = project.id and Outlook(project._origin).show()
 
     def _compute_outcomes(self):
         for project in self:
@@ -632,10 +640,13 @@ class CrmMigrationProject(models.Model):
             self.sudo().lock_for_update()
         except LockError as error:
             raise UserError(self.env._("Another run of this project is under way.")) from error
-        busy = self.env["crm.migration.run"].search_count(
-            [("project_id", "=", self.id), ("state", "in", (*UNFINISHED, "paused"))], limit=1
+        busy = self.env["crm.migration.run"].search(
+            [("project_id", "=", self.id), ("state", "in", (*UNFINISHED, "paused"))]
         )
-        if busy:
+        # A forecast stands in nobody's way.
+        busy.filtered(lambda run: run.kind == "forecast").action_cancel()
+        busy.flush_recordset()
+        if any(run.kind != "forecast" for run in busy):
             raise UserError(self.env._("Another run of this project is under way."))
         if ALLOWED[kind] is not None and self.state not in ALLOWED[kind]:
             raise UserError(
@@ -653,6 +664,10 @@ class CrmMigrationProject(models.Model):
             self.resumable_count = 0
         if run.kind == "rollback":
             self.sudo().role_ids.write({"state": "proposed", "user_id": False, "given_at": False})
+        if (run.parameters or {}).get("then_forecast") and not self.rest_schedule:
+            self._start_forecast()
+        if run.kind == "forecast":
+            return
         if run.kind in ("extract", "propose", "schema", "sample") and self.state in later:
             return
         if run.kind == "purge":
@@ -829,7 +844,7 @@ class CrmMigrationProject(models.Model):
 
     def action_propose(self):
         """Propose the map anew; confirmed lines stay."""
-        self._start("propose")
+        self._start("propose", then_forecast=self.state in ("loaded", "verified"))
 
     def action_confirm_all(self):
         """Accept every proposal of the map that waits, as an explicit decision.
@@ -876,12 +891,26 @@ class CrmMigrationProject(models.Model):
     def action_prepare(self):
         """Make fields, teams, stages, tags and stub users that the map needs."""
         self._check_approved("map")
-        self._start("schema")
+        self._start("schema", then_forecast=self.state in ("loaded", "verified"))
 
     def action_sample(self):
         """Load a sample for real, compare every field, undo it."""
         self._check_approved("map")
-        self._start("sample")
+        self._start("sample", then_forecast=True)
+
+    def action_forecast(self):
+        """Work out what a load would create, update, merge and hold, and why; write nothing."""
+        self.ensure_one()
+        self._check_approved("map")
+        return self._start("forecast")
+
+    def _start_forecast(self):
+        """Foresee the load of a newer export, or of the first one, if that is what comes next."""
+        self.env.flush_all()  # the run that is done just now makes room
+        if self.state in ("prepared", "loaded", "verified") and self._is_approved("map"):
+            self.env["crm.migration.run"].sudo().create(
+                {"project_id": self.id, "kind": "forecast", "user_id": self.env.uid}
+            )._trigger()
 
     def action_approve_sample(self):
         """Approve the sample: the full load may start."""
@@ -1035,6 +1064,7 @@ class CrmMigrationProject(models.Model):
             "entities": self._get_outcomes(),
             "issues": self.issue_ids.filtered(lambda issue: issue.state == "open")._get_report(),
             "checks": self._get_check_totals(),
+            "forecast": Outlook(self).get_report(),
         }
 
     @api.readonly

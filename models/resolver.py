@@ -177,6 +177,25 @@ class Resolver:
             group.sorted("reference")[0] for group in lines.grouped(lambda one: one.entity).values()
         ]
 
+    def duplicate_cases(self, record_ids):
+        """Return {staged record ID: question about a row that may be somebody known}."""
+        return self.env["crm.migration.duplicate"]._read_cases(record_ids)
+
+    def name_and_email(self, partner_id):
+        """Return name and email of a contact that a row links to, or ``(False, False)``."""
+        partner = self.env["res.partner"].browse(partner_id or [])
+        return partner.name, partner.email
+
+    def landed_id(self, entity, source_key, model):
+        """Return the ID of what a staged row became, or None."""
+        self.env.cr.execute(
+            """SELECT res_id FROM crm_migration_record
+                WHERE project_id = %s AND entity = %s AND source_key = %s AND model = %s""",
+            [self.project.id, entity, source_key, model],
+        )
+        found = self.env.cr.fetchone()
+        return found and found[0] or None
+
     # ------------------------------------------------------------- small tables
 
     def _once(self, name, function):

@@ -59,7 +59,8 @@ class TestCommandLine(MigrationCase):
     def assertReport(self, report):
         """The keys of the contract; per entity, read is the sum of the outcomes."""
         self.assertEqual(
-            set(report), {"project", "profile", "state", "runs", "entities", "issues", "checks"}
+            set(report),
+            {"project", "profile", "state", "runs", "entities", "issues", "checks", "forecast"},
         )
         for run in report["runs"]:
             self.assertEqual(set(run), {"kind", "state", "seconds", "records"})
@@ -75,6 +76,10 @@ class TestCommandLine(MigrationCase):
                  "line"},
             )  # fmt: skip
         self.assertEqual(set(report["checks"]), {"equal", "explained", "different", "missing"})
+        if report["state"] in ("loaded", "verified"):
+            forecast = report["forecast"]
+            self.assertEqual((forecast["loaded"], forecast["differences"]), (True, []))
+            self.assertEqual(forecast["kept"], forecast["rows"])
         return report
 
     def test_default_ends_with_the_open_questions(self):

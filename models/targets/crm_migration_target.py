@@ -26,6 +26,8 @@ class CrmMigrationTarget(models.AbstractModel):
     _watched = ()
     # Mapped fields that ``_prepare`` turns into values by code of their own.
     _pseudo = ()
+    # Required fields that ``_create`` or Odoo itself fills.
+    _supplied = ()
 
     # ------------------------------------------------------------- prepare
 
@@ -53,6 +55,7 @@ class CrmMigrationTarget(models.AbstractModel):
         for item in items:
             if KEPT in self.env[self._model]._fields:
                 item.values[KEPT] = item.mapped.kept or False
+        self._check_required(items)
 
     @api.model
     def _prepare_links(self, items, resolver):
@@ -115,6 +118,44 @@ class CrmMigrationTarget(models.AbstractModel):
     def _get_id(self, xmlid):
         """Return the ID of an external ID; ``env.ref`` would ask each time whether it exists."""
         return self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
+
+    @api.model
+    def _check_required(self, items):
+        """Hold new records without a value that a field of the database requires.
+
+        Odoo would refuse them one by one; told here, they are known before the load.
+        """
+        new = [item for item in items if not (item.record.get("res_id") or item.held)]
+        for name in self._get_required_fields() if new else ():
+            for item in new:
+                if is_empty((item.values | item.extra).get(name)) and not item.merge_into:
+                    label = self.env[self._model]._fields[name].get_description(self.env)["string"]
+                    item.tell("required_field", "", "", name, label=label)
+
+    @api.model
+    def _get_required_fields(self):
+        """Return the names of fields that must be given: required, without default or compute."""
+        fields = self.env[self._model]._fields
+        names = [
+            name
+            for name, field in fields.items()
+            if field.required and field.store and name not in self._supplied
+            and not (field.compute or field.related or field.inherited)
+            and field.type not in ("boolean", "integer", "float", "monetary")
+        ]  # fmt: skip
+        defaults = self.env[self._model].default_get(names) if names else {}
+        return [name for name in names if is_empty(defaults.get(name))]
+
+    # ------------------------------------------------------------- forecast
+
+    @api.model
+    def _foresee(self, items, resolver):
+        """Say what ``_load`` would make of prepared items: ``outcome``; nothing is written."""
+        self._find_existing(items, resolver)
+        for item in items:
+            if not item.res_id:
+                item.outcome = "created"
+        self._compare_landed([item for item in items if item.res_id])
 
     # ------------------------------------------------------------- load
 
@@ -190,6 +231,12 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _update(self, items, resolver):
         """Write source-only changes, field by field; conflicts become issues."""
+        self._compare_landed(items)
+        self._write_changes([item for item in items if item.outcome == "updated"])
+
+    @api.model
+    def _compare_landed(self, items):
+        """Say of records that exist what the source changed, and what people changed too."""
         if not items:
             return
         names = sorted({name for item in items for name in item.values})
@@ -206,7 +253,6 @@ class CrmMigrationTarget(models.AbstractModel):
                     "before": {name: now[name] for name in changes},
                     "after": changes,
                 }
-        self._write_changes([item for item in items if item.outcome == "updated"])
 
     @api.model
     def _tell_conflicts(self, item, conflicts, now):

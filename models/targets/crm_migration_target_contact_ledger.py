@@ -142,6 +142,16 @@ class CrmMigrationTargetContactLedger(models.AbstractModel):
     # ------------------------------------------------------------- write
 
     @api.model
+    def _foresee(self, items, resolver):
+        ids = [item.extra["partner"] for item in items if item.record.get("res_id")]
+        known = self._read_entries(ids)
+        for item in items:
+            item.res_id = item.extra["partner"]
+            entries = known.get(item.res_id, {})
+            same = item.record.get("res_id") and self._put(entries, item) == entries
+            item.outcome = "unchanged" if same else "merged"
+
+    @api.model
     def _load(self, items, resolver):
         """Write the entries, contact by contact; each row logs what it changed."""
         names = list(LEDGER_FIELDS[self._kind])

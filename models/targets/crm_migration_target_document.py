@@ -229,7 +229,7 @@ class CrmMigrationTargetDocument(models.AbstractModel):
     def _get_line_name(self, mapped, product):
         told = [r.value for r in mapped.references.get("product_id", []) if r.by == "name"]
         told += [mapped.values[name] for name in ("line_note", "sku") if mapped.values.get(name)]
-        if product and not told:
+        if product and product > 0 and not told:
             return self.env["product.product"].browse(product).display_name
         return "\n".join(dict.fromkeys(told)) or "-"
 
@@ -476,15 +476,10 @@ class CrmMigrationTargetDocumentLine(models.AbstractModel):
 
     @api.model
     def _find_by_number(self, item, number, resolver):
-        self.env.cr.execute(
-            """SELECT res_id FROM crm_migration_record
-                WHERE project_id = %s AND entity = %s AND source_key = %s AND model = %s""",
-            [resolver.project.id, item.entity, number, self.env[self._document]._model],
-        )
-        found = self.env.cr.fetchone()
-        if not found or not found[0]:
+        found = resolver.landed_id(item.entity, number, self.env[self._document]._model)
+        if not found:
             item.tell("waits_for", "document", number, entity=item.entity)
-        return bool(found) and found[0] or False
+        return found or False
 
     # ------------------------------------------------------------- write
 

@@ -32,6 +32,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
             item.values |= self._get_identity(item, resolver)
             item.keep_sources(item.mapped.sources.keys() - set(self._used))
             item.values[KEPT] = item.mapped.kept or False
+        self._check_required(items)
 
     @api.model
     def _get_values(self, item, resolver):

@@ -148,7 +148,8 @@ class CrmMigrationTargetLead(models.AbstractModel):
 
     @api.model
     def _get_name(self, partner_id):
-        return self.env["res.partner"].browse(partner_id).name
+        """Return the name of a partner; of one that is only foreseen there is none yet."""
+        return self.env["res.partner"].browse(partner_id).name if partner_id > 0 else False
 
     @api.model
     def _set_name(self, item):

@@ -262,9 +262,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
 
         A decision for the case counts, else the project's policy; without either both are kept.
         """
-        cases = self.env["crm.migration.duplicate"]._read_cases(
-            [item.record["id"] for item in items]
-        )
+        cases = resolver.duplicate_cases([item.record["id"] for item in items])
         rows = {item.record["id"]: item for item in items}
         for item in sorted(items, key=lambda one: one.record["id"]):
             if case := cases.get(item.record["id"]):
@@ -310,6 +308,22 @@ class CrmMigrationTargetPartner(models.AbstractModel):
                 )
         if not item.merge_into and not item.twin_id:
             item.tell("duplicate_lost", "", case["value"], name=case["other_name"])
+
+    # ------------------------------------------------------------- forecast
+
+    @api.model
+    def _foresee(self, items, resolver):
+        """Rows that become one with somebody are merged, linked ones change nothing later."""
+        others = []
+        for item in items:
+            is_new = not item.record.get("res_id")
+            if is_new and (item.merge_into or item.twin_id):
+                item.res_id, item.outcome = item.merge_into, "merged"
+            elif item.linked and not is_new:
+                item.res_id, item.outcome = item.record["res_id"], "unchanged"
+            else:
+                others.append(item)
+        return super()._foresee(others, resolver)
 
     # ------------------------------------------------------------- write
 

@@ -72,6 +72,8 @@ class CrmMigrationTargetProjectTask(models.AbstractModel):
         if not parent:
             return False
         if parent.model == "crm.lead":
+            if parent.res_id < 0:  # a deal that is only foreseen
+                return False
             return self.env["crm.lead"].browse(parent.res_id).partner_id.id
         return parent.res_id if parent.model == "res.partner" else False
 

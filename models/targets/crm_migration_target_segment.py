@@ -48,11 +48,15 @@ class CrmMigrationTargetSegment(models.AbstractModel):
         return item.mapped.values.get("name") or item.key
 
     @api.model
-    def _load(self, items, resolver):
+    def _foresee(self, items, resolver):
         for item in items:
             item.res_id = item.extra["list"] or 0
             known = item.record.get("res_id") == item.res_id
             item.outcome = "unchanged" if known else "merged" if item.res_id else "skipped"
+
+    @api.model
+    def _load(self, items, resolver):
+        self._foresee(items, resolver)
 
 
 class CrmMigrationTargetSegmentMember(models.AbstractModel):
@@ -69,16 +73,28 @@ class CrmMigrationTargetSegmentMember(models.AbstractModel):
         """One contact per address of the source, on the lists that its rows name."""
         mapped = item.mapped.values
         list_id = resolver.xmlid("app", "list", fold(mapped.get("name") or ""))
-        partner = self.env["res.partner"].browse(self._find_customer(item, resolver) or [])
+        name, email = resolver.name_and_email(self._find_customer(item, resolver))
         told = [r.value for r in item.mapped.references["partner_id"] if r.by == "email"]
-        email = next(iter(told), False) or partner.email
+        email = next(iter(told), False) or email
         if not list_id:
             item.tell("unknown_value", "name", mapped.get("name"))
         if not email_normalize(email or ""):
             item.tell("member_without_email", "email", email)
         item.extra["list"] = list_id
         item.extra["opt_out"] = bool(mapped.get("opt_out"))
-        return {"name": partner.name or email, "email": email}
+        return {"name": name or email, "email": email}
+
+    @api.model
+    def _foresee(self, items, resolver):
+        """One contact per address: the first row makes it, the others are merged into it."""
+        told = [item for item in items if item.extra["list"]]
+        known = self._read_contacts([item.values["email"] for item in told])
+        for item in told:
+            email = email_normalize(item.values["email"])
+            item.res_id = max(known.get(email, 0), 0)
+            before = "unchanged" if item.record.get("res_id") else "merged"
+            item.outcome = before if email in known else "created"
+            known.setdefault(email, -item.record["id"])
 
     @api.model
     def _load(self, items, resolver):
@@ -165,8 +181,16 @@ class CrmMigrationTargetSegmentTag(models.AbstractModel):
         landed = self._read_landed(ids, ["category_id"]) if ids else {}
         for item in items:
             if item.extra["partner"] and item.extra["tag"]:
-                tags = landed[item.extra["partner"]]["category_id"]
+                tags = landed.get(item.extra["partner"], {}).get("category_id", [])
                 item.values = {"category_id": sorted({*tags, item.extra["tag"]})}
+
+    @api.model
+    def _foresee(self, items, resolver):
+        for item in items:
+            item.outcome = "unchanged" if item.record.get("res_id") else "merged"
+            item.res_id = item.extra["partner"]
+            if not item.extra["partner"] or not item.extra["tag"]:
+                item.outcome, item.res_id = "skipped", 0
 
     @api.model
     def _load(self, items, resolver):

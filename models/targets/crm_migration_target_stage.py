@@ -51,11 +51,15 @@ class CrmMigrationTargetStage(models.AbstractModel):
         return {row[0] for row in self.env.cr.fetchall()}
 
     @api.model
-    def _load(self, items, resolver):
-        """Link the rows; write what differs on stages that were made here."""
+    def _foresee(self, items, resolver):
         for item in items:
             item.res_id = item.extra.pop("found")
             item.outcome = "merged" if item.res_id else "skipped"
+
+    @api.model
+    def _load(self, items, resolver):
+        """Link the rows; write what differs on stages that were made here."""
+        self._foresee(items, resolver)
         self._write_values([item for item in items if item.res_id and item.values])
 
     @api.model

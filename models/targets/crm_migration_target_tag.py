@@ -47,16 +47,22 @@ class CrmMigrationTargetTag(models.AbstractModel):
         return look
 
     @api.model
+    def _foresee(self, items, resolver):
+        for item in items:
+            found = item.extra["found"]
+            item.outcome = "merged" if found else "skipped"
+            item.res_id = found[0][1] if found else 0
+
+    @api.model
     def _load(self, items, resolver):
         """Link each row to its tag; give the tags that this migration made their look.
 
         Of several rows about one tag the first that says something counts.
         """
         made = self._find_made(items, resolver)
+        self._foresee(items, resolver)
         for item in items:
             found, look = item.extra.pop("found"), item.extra.pop("look")
-            item.outcome = "merged" if found else "skipped"
-            item.res_id = found[0][1] if found else 0
             for model, res_id in found:
                 looks = made.get((model, res_id))
                 if looks is not None:

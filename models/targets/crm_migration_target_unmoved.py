@@ -17,6 +17,10 @@ class CrmMigrationTargetUnmoved(models.AbstractModel):
             item.tell("app_missing")
 
     @api.model
-    def _load(self, items, resolver):
+    def _foresee(self, items, resolver):
         for item in items:
             item.outcome = "skipped"
+
+    @api.model
+    def _load(self, items, resolver):
+        self._foresee(items, resolver)

@@ -26,6 +26,16 @@ class CrmMigrationTargetUser(models.AbstractModel):
                 item.problems.append(problem)
 
     @api.model
+    def _foresee(self, items, resolver):
+        for item in items:
+            item.res_id = item.extra.get("user_id") or 0
+            item.outcome = self._get_outcome(item) if item.res_id else "skipped"
+
+    @api.model
+    def _get_outcome(self, item):
+        return "unchanged" if item.record.get("res_id") else "merged"
+
+    @api.model
     def _load(self, items, resolver):
         """Note the source's ID on matched users; an owner whom another replaces is skipped."""
         matched = [item for item in items if item.extra.get("user_id")]
@@ -36,8 +46,7 @@ class CrmMigrationTargetUser(models.AbstractModel):
         for item in matched:
             user_id = item.extra.pop("user_id")
             item.res_id = user_id
-            was_matched = bool(item.record.get("res_id"))
-            item.outcome = "unchanged" if was_matched else "merged"
+            item.outcome = self._get_outcome(item)
             if known[user_id] != item.key:
                 item.extra = {
                     "before": {"x_spark_user_id": known[user_id]},

@@ -1,0 +1,230 @@
+"""The forecast: what a load will do, told before it writes anything, and kept to afterwards."""
+
+from odoo.tests import tagged
+
+from .common import DATA, MigrationCase
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestForecast(MigrationCase):
+    makes_fields = True
+
+    def setUp(self):
+        super().setUp()
+        self.fallback = {"owner_policy": "fallback", "fallback_user_id": self.admin.id}
+
+    def foresee(self, project):
+        """Foresee the load; nothing of Odoo may change. Returns {entity: {outcome: count}}."""
+        before = self.dump()
+        states = self.read_states(project)
+        run = self.run_step(project, "forecast")
+        self.assertSameDump(before, self.dump())
+        self.assertEqual(self.read_states(project), states)
+        self.env.invalidate_all()
+        failed = project.issue_ids.filtered(lambda issue: issue.code == "record_failed")
+        self.assertFalse(failed.mapped("message"))
+        return run.counters["entities"]
+
+    def read_states(self, project):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT id, state, res_id FROM crm_migration_record WHERE project_id = %s ORDER BY id",
+            [project.id],
+        )
+        return self.env.cr.fetchall()
+
+    def load_foreseen(self, project):
+        """Load after the forecast; return what was not as foreseen."""
+        if not project._is_approved("sample"):
+            project.env["crm.migration.approval"]._append(
+                project, "sample", project._get_map_hash()
+            )
+        project.state = "approved" if project.state == "prepared" else project.state
+        run = self.run_step(project, "load")
+        self.env.invalidate_all()
+        return run.counters["forecast"]["differences"]
+
+    def check_journey(self, profile, **policies):
+        """Every record of a bundled export becomes what was foreseen; again with its delta."""
+        tables = {
+            path.relative_to(DATA / profile).as_posix(): path.read_bytes()
+            for path in sorted((DATA / profile).rglob("*"))
+            if path.is_file()
+        }
+        project = self.prepare(self.make_project(tables, name=profile, profile=profile, **policies))
+        foreseen = self.foresee(project)
+        self.assertTrue(sum(line["created"] for line in foreseen.values()), foreseen)
+        self.assertEqual(self.load_foreseen(project), [])
+        told = project._get_report()["forecast"]
+        self.assertEqual((told["kept"], told["loaded"]), (told["rows"], True))
+
+    def test_karmacrm(self):
+        self.check_journey("karmacrm", **self.fallback)
+
+    def test_karmacrm_holds(self):
+        self.make_user("Carol", "carol@old.example")
+        self.check_journey("karmacrm")
+
+    def test_smart_crm_online(self):
+        self.check_journey("smart_crm_online", **self.fallback)
+
+    def test_spark_crm(self):
+        self.check_journey("spark_crm", **self.fallback)
+
+    def test_crmconnect(self):
+        self.check_journey("crmconnect", **self.fallback)
+
+    def test_streetsmart(self):
+        self.check_journey("streetsmart", **self.fallback)
+
+    # ------------------------------------------------------------------ reasons
+
+    companies = [{"Company ID": f"c{n}", "Company Name": f"Firm {n}"} for n in range(3)]
+    contacts = [
+        {"Contact ID": f"p{n}", "First Name": "P", "Last Name": str(n), "Company": f"Firm {n % 3}",
+         "Email": f"p{n}@x.example", "Assigned To": ("ann", "bob", "")[n % 3]}
+        for n in range(9)
+    ]  # fmt: skip
+    deals = [
+        {"Deal ID": f"d{n}", "Deal Name": f"Deal {n}", "Contact": f"P {n}", "Stage": "New"}
+        for n in range(9)
+    ]
+
+    def make(self, **policies):
+        tables = {
+            "companies.csv": self.companies,
+            "contacts.csv": self.contacts,
+            "deals.csv": self.deals,
+        }
+        return self.prepare(self.make_project(tables, **policies))
+
+    def test_reasons_are_told_before_the_load(self):
+        """How many are held and why; the questions stand in the queue, and can be answered."""
+        ann = self.make_user("Ann", "ann")
+        project = self.make()
+        foreseen = self.foresee(project)
+        self.assertEqual((foreseen["contact"]["created"], foreseen["contact"]["held"]), (6, 3))
+        # Deals of held contacts wait for them.
+        self.assertEqual((foreseen["deal"]["created"], foreseen["deal"]["held"]), (6, 3))
+        shown = project.forecast
+        self.assertIn("6 of 21", shown["sentence"])
+        reasons = {(one["entity"], one["code"]): one["count"] for one in shown["reasons"]}
+        self.assertEqual(reasons, {("contact", "unmatched_owner"): 3, ("deal", "waits_for"): 3})
+        doubts = {one["code"]: one for one in project.get_doubts()}
+        self.assertEqual(doubts["unmatched_owner"]["count"], 3)
+        self.assertEqual(doubts["unmatched_owner"]["values"][0]["value"], "bob")
+        value = project.value_ids.filtered(lambda one: one.source_value == "bob")
+        value.user_id = ann
+        project.action_confirm_map()
+        self.env.invalidate_all()
+        self.assertTrue(project.forecast["is_old"])
+        self.run_step(project, "schema")
+        foreseen = self.foresee(project)
+        self.assertEqual(foreseen["contact"]["held"] + foreseen["deal"]["held"], 0)
+        self.assertNotIn("unmatched_owner", {one["code"] for one in project.get_doubts()})
+        self.assertEqual(self.load_foreseen(project), [])
+
+    def test_questions_of_a_forecast_are_asked_once(self):
+        """Forecast and load ask the same question of a row once."""
+        project = self.make()
+        self.foresee(project)
+        self.foresee(project)
+        asked = project.issue_ids.filtered(lambda one: one.code == "unmatched_owner")
+        self.assertEqual(len(asked), 6)
+        self.assertEqual(self.load_foreseen(project), [])
+        asked = project.issue_ids.filtered(lambda one: one.code == "unmatched_owner")
+        self.assertEqual(len(asked), 6)
+
+    def test_what_changed_since_explains_the_difference(self):
+        """A user made after the forecast lets its records land, and what waited for them."""
+        self.make_user("Ann", "ann")
+        project = self.make()
+        self.foresee(project)
+        self.make_user("Bob", "bob")
+        told = {(one["entity"], one["why"]): one["count"] for one in self.load_foreseen(project)}
+        self.assertEqual(told, {("contact", "owner"): 3, ("deal", "waited"): 3})
+        self.assertNotIn("forecast_missed", project.issue_ids.mapped("code"))
+        self.assertEqual(len(project.forecast["differences"]), 2)
+
+    def test_a_refused_record_is_a_difference(self):
+        """What Odoo refuses as it is written cannot be foreseen: it is told, with its number."""
+        project = self.make(**self.fallback)
+        self.foresee(project)
+        self.env.cr.execute(
+            "ALTER TABLE res_partner ADD CONSTRAINT hostile CHECK (name != 'P 4') NOT VALID"
+        )
+        told = {(one["entity"], one["became"], one["why"]) for one in self.load_foreseen(project)}
+        self.assertEqual(told, {("contact", "failed", "refused")})
+
+    def test_what_nothing_explains_is_an_issue(self):
+        project = self.make(**self.fallback)
+        self.foresee(project)
+        self.env.cr.execute(
+            """UPDATE crm_migration_forecast SET outcome = 'merged' WHERE record_id IN (
+                   SELECT id FROM crm_migration_record WHERE source_key = 'p1'
+                      AND project_id = %s)""",
+            [project.id],
+        )
+        (difference,) = self.load_foreseen(project)
+        self.assertEqual((difference["why"], difference["count"]), ("unexplained", 1))
+        self.assertIn("forecast_missed", project.issue_ids.mapped("code"))
+
+    def test_newer_export(self):
+        """Of a newer export only what is new or changed is foreseen; edits are compared too."""
+        project = self.make(**self.fallback)
+        self.foresee(project)
+        self.assertEqual(self.load_foreseen(project), [])
+        newer = [dict(row) for row in self.contacts]
+        newer[1]["Email"], newer[2]["Email"] = "new1@x.example", "new2@x.example"
+        newer[3]["Last Name"] = "Three"
+        newer.append(newer[0] | {"Contact ID": "p9", "Last Name": "9", "Email": "p9@x.example"})
+        person = self.find(project, "contact", "p2").with_context(tracking_disable=True)
+        person.email = "mine@x.example"
+        self.cr.flush()
+        self.upload(project, {"contacts.csv": newer}, delta=True)
+        self.propose(project)
+        self.confirm(project)
+        self.run_step(project, "schema")
+        project._approve_again()
+        foreseen = self.foresee(project)["contact"]
+        self.assertEqual(
+            {name: count for name, count in foreseen.items() if count},
+            {"rows": 4, "created": 1, "updated": 2, "unchanged": 1},
+        )
+        self.assertEqual(self.load_foreseen(project), [])
+
+    def test_duplicates(self):
+        """Merged with Odoo's contacts, with an earlier row, or asked."""
+        rows = [*self.contacts, self.contacts[2] | {"Contact ID": "p20"}]
+        for policy in ("keep", "merge", "ask"):
+            with self.subTest(policy):
+                told = [row | {"Email": f"{policy}.{row['Email']}"} for row in rows]
+                self.env["res.partner"].create({"name": "P 1", "email": told[1]["Email"]})
+                project = self.prepare(
+                    self.make_project(
+                        {"companies.csv": self.companies, "contacts.csv": told},
+                        name=policy, source_system=policy, duplicate_policy=policy, **self.fallback,
+                    )
+                )  # fmt: skip
+                foreseen = self.foresee(project)["contact"]
+                if policy == "merge":
+                    self.assertEqual(foreseen["merged"], 1)
+                    project.env["crm.migration.duplicate"].search(
+                        [("project_id", "=", project.id), ("source_key", "=", "p20")]
+                    )._decide("merge")
+                    self.assertEqual(self.foresee(project)["contact"]["merged"], 2)
+                if policy == "ask":
+                    self.assertEqual(foreseen["held"], 2)
+                self.assertEqual(self.load_foreseen(project), [])
+
+    def test_gives_way(self):
+        """A forecast under way stands in nobody's way."""
+        project = self.make(**self.fallback)
+        project.action_sample()
+        self.work(project.active_run_id)
+        forecast = project.active_run_id
+        self.assertEqual(forecast.kind, "forecast")
+        project.action_approve_sample()
+        project.action_load()
+        self.assertEqual(forecast.state, "cancelled")
+        self.assertEqual(project.active_run_id.kind, "load")
