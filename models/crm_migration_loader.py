@@ -104,10 +104,13 @@ class CrmMigrationLoader(models.AbstractModel):
         self._set_sort_keys(project)
         self.env["crm.migration.matcher"]._find(project)
         self.env.cr.execute(
-            "SELECT count(*) FROM crm_migration_record WHERE project_id = %s AND state = 'staged'",
+            """SELECT entity, count(*) FROM crm_migration_record
+                WHERE project_id = %s AND state = 'staged' GROUP BY entity""",
             [project.id],
         )
-        run.total = self.env.cr.fetchone()[0]
+        totals = dict(self.env.cr.fetchall())
+        run.total = sum(totals.values())
+        run.counters = {"totals": totals}
         run.cursor = {"begun": True}
 
     @api.model

@@ -247,6 +247,7 @@ class CrmMigrationProject(models.Model):
     # Counts
     active_run_id = fields.Many2one("crm.migration.run", compute="_compute_active_run")
     run_progress = fields.Float(compute="_compute_active_run", string="Progress")
+    run_wish = fields.Json(copy=False, help="A pause or a cancellation that the worker will heed.")
     file_count = fields.Integer(compute="_compute_counts")
     record_count = fields.Integer(compute="_compute_counts")
     landed_count = fields.Integer(compute="_compute_counts", string="In Odoo")

@@ -120,7 +120,8 @@ class CrmMigrationRun(models.Model):
     def action_pause(self):
         """Stop after the running batch; nothing is lost."""
         self.check_access("read")
-        self.sudo().filtered(lambda run: run.state in UNFINISHED).write({"state": "paused"})
+        for run in self.sudo().filtered(lambda run: run.state in UNFINISHED):
+            run._leave({"state": "paused"})
 
     def action_resume(self):
         """Go on where the run stopped."""
@@ -133,9 +134,29 @@ class CrmMigrationRun(models.Model):
     def action_cancel(self):
         """End the run; what it committed stays, until a rollback."""
         self.check_access("read")
-        self.sudo().filtered(lambda run: run.state not in ("done", "cancelled")).write(
-            {"state": "cancelled", "ended_at": fields.Datetime.now()}
-        )
+        for run in self.sudo().filtered(lambda run: run.state not in ("done", "cancelled")):
+            run._leave({"state": "cancelled", "ended_at": str(fields.Datetime.now())})
+
+    def _leave(self, values):
+        """Write how the run ends or rests, now, or have the worker do it after its batch.
+
+        The worker holds the run's row nearly all the time and writes it with every batch: another
+        writer of that row would wait, and then be refused. So the wish is left on the project.
+        """
+        if self.try_lock_for_update():
+            self.write(values)
+        else:
+            self.project_id.run_wish = {"run": self.id, "values": values}
+
+    def _heed_wish(self):
+        """Do what was wished while the last batch was under way; True if the run stops by it."""
+        wish = self.project_id.run_wish or {}
+        if wish.get("run") != self.id:
+            return False
+        self.write(wish["values"])
+        self.project_id.run_wish = False
+        self._notify()
+        return True
 
     @api.model
     def _trigger(self):
@@ -182,6 +203,9 @@ class CrmMigrationRun(models.Model):
         started = time.monotonic()
         run = self.with_user(self.user_id).sudo()
         if not run._lock():
+            return False
+        if run._heed_wish():
+            run._commit()
             return False
         more = run.env[SERVICES[run.kind]]._step(run)
         run._note_progress(more, time.monotonic() - started)
@@ -266,6 +290,43 @@ class CrmMigrationRun(models.Model):
         if isinstance(error, EngineError):
             return words.describe_problem(self.env, error.code, error.parameters)
         return f"{type(error).__name__}: {error}"
+
+    @api.readonly
+    def get_live(self):
+        """Return what a running load shows: how far each entity is, and its issues so far.
+
+        Kept counters and one count over the issues of the run, however big the load is.
+
+        :return: list of ``{"entity", "label", "done", "total", "issues", "held"}`` in load order
+        """
+        self.ensure_one()
+        self.check_access("read")
+        counters = self.counters or {}
+        totals, done = counters.get("totals") or {}, counters.get("done") or {}
+        issues, held = {}, {}
+        for entity, severity, count in self.env["crm.migration.issue"]._read_group(
+            [("run_id", "=", self.id), ("severity", "!=", "info"), ("state", "=", "open")],
+            ["entity", "severity"],
+            ["__count"],
+        ):
+            counts = held if severity in ("hold", "error") else issues
+            counts[entity] = counts.get(entity, 0) + count
+        labels = words.get_entities(self.env)
+        return [
+            {
+                "entity": entity,
+                "label": labels.get(entity, entity),
+                "done": min(done.get(entity, 0), totals[entity]),
+                "total": totals[entity],
+                "issues": issues.get(entity, 0),
+                "held": held.get(entity, 0),
+            }
+            for entity in self._get_entities_in_order(totals)
+        ]
+
+    def _get_entities_in_order(self, totals):
+        known = self.project_id.mapping_ids.sorted("sequence").mapped("entity")
+        return [*(one for one in known if one in totals), *(totals.keys() - set(known))]
 
     def _notify(self):
         """Tell open screens; the message leaves with the commit."""

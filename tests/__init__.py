@@ -26,6 +26,7 @@ from . import test_journey_karmacrm
 from . import test_journey_smart_crm_online
 from . import test_links_by_id
 from . import test_log
+from . import test_live
 from . import test_map_lines
 from . import test_memory
 from . import test_objects

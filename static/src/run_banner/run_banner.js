@@ -15,6 +15,8 @@ const UNFINISHED = ["queued", "running"];
 const FINISHED = ["done", "failed", "cancelled"];
 /** Where the bus does not reach the browser, the run is asked for. */
 const POLL_MILLISECONDS = 4000;
+/** How often the parts of a load are asked for, at most. */
+const LIVE_MILLISECONDS = 2000;
 const BUTTON_AT_WORK = ".o_statusbar_buttons button[disabled]";
 const BUTTON_MILLISECONDS = 200;
 
@@ -28,7 +30,7 @@ export class RunBanner extends Component {
         this.bus = useService("bus_service");
         this.dialog = useService("dialog");
         this.orm = useService("orm");
-        this.state = useState({ run: null, busy: false });
+        this.state = useState({ run: null, busy: false, parts: [], wished: false });
         useRecordObserver((record) => {
             // Named here to be observed: another step of the project means another run.
             const { active_run_id: activeRun, file_count, state } = record.data;
@@ -73,6 +75,9 @@ export class RunBanner extends Component {
         if (left && state === "running") {
             details.push(_t("%s left", left));
         }
+        if (this.state.wished && state === "running") {
+            details.push(_t("Stops after this batch"));
+        }
         if (state === "paused") {
             details.push(_t("Paused"));
         }
@@ -93,6 +98,30 @@ export class RunBanner extends Component {
             order: "id desc",
         });
         this.state.run = run || null;
+        await this.loadParts();
+    }
+
+    /** How far each kind of record is; asked for now and then, as it is counted anew. */
+    async loadParts() {
+        const { run } = this.state;
+        if (!run || run.kind !== "load" || FINISHED.includes(run.state)) {
+            this.state.parts = [];
+            return;
+        }
+        if (this.partsOf === run.id && Date.now() - this.askedAt < LIVE_MILLISECONDS) {
+            return;
+        }
+        this.partsOf = run.id;
+        this.askedAt = Date.now();
+        this.state.parts = await this.orm.call("crm.migration.run", "get_live", [[run.id]]);
+    }
+
+    format(count) {
+        return formatInteger(count);
+    }
+
+    getShare({ done, total }) {
+        return Math.round((100 * done) / (total || 1));
     }
 
     /** A run may end between the reading of the project and its own: then the project is old news. */
@@ -126,10 +155,14 @@ export class RunBanner extends Component {
                 this.state.run.processed = Math.round((progress * this.state.run.total) / 100);
             }
         }
+        if (!UNFINISHED.includes(state)) {
+            this.state.wished = false;
+        }
         if (!isKnown || !UNFINISHED.includes(state)) {
             await this.reloadProject();
         } else {
             this.state.run.state = state;
+            await this.loadParts();
         }
     }
 
@@ -152,6 +185,7 @@ export class RunBanner extends Component {
     async call(method) {
         this.state.busy = true;
         try {
+            this.state.wished = method !== "action_resume";
             await this.orm.call("crm.migration.run", method, [[this.state.run.id]]);
             await this.reloadProject();
         } finally {
