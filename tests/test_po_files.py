@@ -9,7 +9,7 @@ from lxml import etree
 from odoo.tests import BaseCase
 
 FOLDER = Path(__file__).resolve().parent.parent / "i18n"
-LANGUAGES = ("de", "es", "fr")
+LANGUAGES = ("de", "es", "fr", "nl")
 #: Share of the terms people read that must be translated.
 COVERAGE = 0.99
 #: What Python, Odoo and the web client fill in.
