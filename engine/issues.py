@@ -386,6 +386,18 @@ CATALOGUE = {
         "The source names neither contact nor company",
         "Nothing, or link it by hand.",
     ),
+    "opt_out_no_email": Kind(
+        "warning",
+        "Opted out, without an email address",
+        "The source says that this record wants no emails, and has no address for it",
+        "Odoo's blacklist knows addresses only: tell whoever may write to it.",
+    ),
+    "opt_out_withdrawn": Kind(
+        "warning",
+        "No longer opted out in the source",
+        "The newer export says that %(value)s may be written to again",
+        "The blacklist still has it. Take it off there if you are sure.",
+    ),
     "no_company": Kind(
         "info",
         "Contact without a company",

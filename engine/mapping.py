@@ -9,6 +9,7 @@ from .types import Mapped, Noted, Problem, Reference
 # Fields whose several columns are put one under the other, not chosen from.
 JOINED = {"html": "<br/>", "text": "\n"}
 KEPT = "x_source_data"
+OPT_OUT = "email_opt_out"
 NAME_PARTS = ("first", "middle", "last")
 # How sure a link is, by what it names the record with.
 SUREST = {"id": 0, "email": 1, "any": 2, "name": 3}
@@ -127,7 +128,10 @@ class EntityMap:
 
     def _put(self, mapped, rule, raw, value):
         known = mapped.values.get(rule.field)
-        if known is None or rule.field in self.constants:
+        if rule.field == OPT_OUT:
+            # Whoever opted out by any of several columns has opted out.
+            mapped.values[rule.field] = bool(known or value)
+        elif known is None or rule.field in self.constants:
             mapped.values[rule.field] = value
         elif isinstance(known, list) and isinstance(value, list):
             mapped.values[rule.field] = known + [one for one in value if one not in known]

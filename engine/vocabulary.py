@@ -30,7 +30,7 @@ NAMES = ("aliases", "likely", "weak")
 SLOT_KEYS = {
     "field", "transform", "reference", "domain", "open", "aliases", "likely", "weak", "kinds",
     "entities", "options", "label", "field_type", "by_values", "value_map", "reason", "strict",
-    "unless", "instead_of", "stands_for", "doubtful", "settled_by",
+    "unless", "instead_of", "stands_for", "doubtful", "settled_by", "named",
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class Slot:
     :param settled_by: slots that take the doubt away where the table has one of them
     :param spellings: names that a misspelt header is compared with: no combinations of words
     :param pairs: word groups that together mean the slot (``("owner", "email")``), by kind of name
+    :param named: only its name tells it: yes and no alone are no evidence that it may be meant
     :param unless: slots that say the same better: with one of them, this one is not proposed
     """
 
@@ -76,6 +77,7 @@ class Slot:
     instead_of: dict = field(default_factory=dict)
     stands_for: str = ""
     doubtful: bool = False
+    named: bool = False
     settled_by: tuple = ()
     spellings: tuple = ()
     pairs: dict = field(default_factory=dict)

@@ -399,6 +399,7 @@ class CrmMigrationLoader(models.AbstractModel):
         ]
         maps = {}
         for item, old in zip(known, self._prepare_items(project, rows, resolver), strict=True):
+            item.loaded = old
             written = logged.get(item.record["id"], {})
             base = (
                 self._get_created_values(item, old) if item.record["id"] in created else old.values

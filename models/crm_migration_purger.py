@@ -139,7 +139,8 @@ class CrmMigrationPurger(models.AbstractModel):
                 "closed_by_id": self.env.uid,
             }
         map_hash = project._get_signed_map_hash()
-        project.write(values | {"rest_schedule": False, "resume_held": False})
+        stopped = {"rest_schedule": False, "resume_held": False, "resumable_count": 0}
+        project.write(values | stopped)
         run.total = sum(one["rows"] for one in self._count(project, todo).values())
         run.cursor = {"todo": todo, "parts": {}, "seals": seals, "map_hash": map_hash}
 

@@ -111,6 +111,7 @@ class CrmMigrationVerifier(models.AbstractModel):
         damage, checks = Damage(project), []
         for target, group in loader._group_by_target(items):
             checks += self._compare_group(target, group)
+            checks += target._compare_besides(group)
             made = [item for item in group if item.record["id"] in created]
             if made:
                 checks += damage.compare_watched(made, logged)

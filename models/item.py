@@ -17,6 +17,8 @@ class Item:
     :param merge_into: ID of the record that the row is merged into or linked to
     :param twin_id: staged record that it is one with, and whose record it takes
     :param linked: True if the row changes nothing of that record
+    :param opt_outs: addresses that may not be written to
+    :param loaded: the item of the row that was loaded last, if one was
     :param rules: field -> rule that explains a value that differs from the source
     """
 
@@ -29,6 +31,8 @@ class Item:
     problems: list = field(default_factory=list)
     companions: list = field(default_factory=list)
     side_effects: list = field(default_factory=list)
+    opt_outs: list = field(default_factory=list)
+    loaded: object = None
     merge_into: int = 0
     twin_id: int = 0
     linked: bool = False

@@ -17,6 +17,7 @@ SNAPSHOTS = {
     "ir.model.fields": ("name", "model", "ttype"),
     "ir.model.fields.selection": ("field_id", "value"),
     "mail.activity": ("res_model", "res_id", "summary", "user_id", "active", "date_done"),
+    "mail.blacklist": ("email",),
     "mail.message": ("model", "res_id", "date", "subject", "body", "author_id", "message_type"),
     "res.partner": ("name", "email", "active"),
     "res.partner.category": ("name", "active", "parent_id"),

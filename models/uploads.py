@@ -23,8 +23,9 @@ def store_upload(project, name, stream):
 
     :param name: as the browser sent it: shown, and never used as a path
     :param stream: binary stream with the content
-    :raises UserError: when the file is empty or too big
+    :raises UserError: when the file is empty or too big, or the project takes no files any more
     """
+    project._check_not_purged("extract")
     with tempfile.NamedTemporaryFile(dir=_get_folder(project.env)) as copy:
         digest, size = _copy(stream, copy)
         if not size:

@@ -87,6 +87,7 @@ def get_entities(env):
     }
     beside = {
         "mail.activity": env._("Done activities of calls and tasks"),
+        "mail.blacklist": env._("Blacklisted email addresses"),
         "mail.message": env._("Messages of done tasks"),
         "ir.attachment": env._("Images of texts"),
         "ir.model.fields": env._("Custom fields"),
@@ -289,6 +290,8 @@ def get_slots(env):
         "segment_kind": env._("Kind of segment"),
         "rule": env._("Rule"),
         "opt_out": env._("Opted out"),
+        "email_opt_out": env._("Opted out of emails (blacklist)"),
+        "is_blacklisted": env._("On the blacklist"),
         "product_kind": env._("Kind of product"),
         "categ": env._("Category"),
         "template": env._("Variant of"),

@@ -30,6 +30,7 @@ from . import test_live
 from . import test_map_lines
 from . import test_memory
 from . import test_objects
+from . import test_opt_outs
 from . import test_origin
 from . import test_po_files
 from . import test_policies

@@ -298,6 +298,7 @@ def _is_taken_up(column, chosen, index):
     return not any(
         name not in chosen
         and not slot.field.startswith("x_")
+        and not slot.named
         and not (repeated and slot.field in UNIQUE)
         and not (slot.reference and column.kind in NO_NAMES)
         and fit(slot, column, index.known) >= OPEN

@@ -113,7 +113,7 @@ class SpellingTest(unittest.TestCase):
     def test_words_that_change_the_meaning(self):
         for code, header in (
             ("contact", "Email Type"),
-            ("contact", "Email Opt Out"),
+            ("contact", "Email Bounced"),
             ("contact", "Last Purchase Date"),
             ("deal", "Forecast Amount"),
             ("deal", "Contract End Date"),

@@ -102,7 +102,7 @@ class CertainTest(unittest.TestCase):
         self.assertEqual(self.certain("contact", "First Name", "Phone"), [True, True])
 
     def test_known_to_have_no_field(self):
-        found = propose(["Email Opt Out"], {}, "contact")["Email Opt Out"]
+        found = propose(["Email Bounced"], {}, "contact")["Email Bounced"]
         self.assertEqual((found.target, found.reason, found.certain), ("custom", "known", True))
 
     def test_what_nobody_knows_is_a_question(self):

@@ -1,4 +1,5 @@
 from . import crm_migration_target
+from . import crm_migration_target_addressee
 from . import crm_migration_target_partner
 from . import crm_migration_target_lead
 from . import crm_migration_target_history

@@ -19,13 +19,14 @@ class CrmMigrationTargetLead(models.AbstractModel):
     """Deals and leads, with their stage, outcome, owner and dates written once and in full."""
 
     _name = "crm.migration.target.lead"
-    _inherit = "crm.migration.target"
+    _inherit = "crm.migration.target.addressee"
     _description = "Target: Opportunity"
     _model = "crm.lead"
     _watched = ("active", "company_id", "type", "priority")
     _pseudo = (
         "won_status", "stage_id", "team_id", "source_id", "medium_id", "campaign_id",
         "lost_reason_id", "tag_ids", "partner_id", "user_id", "pipeline",
+        "email_opt_out",
     )  # fmt: skip
 
     @api.model
@@ -41,6 +42,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
             self._set_type(item, resolver)
             self._set_labels(item, resolver)
         self._set_partner_details(items)
+        self._set_opt_outs(items)
 
     # ------------------------------------------------------------- links
 

@@ -17,13 +17,13 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     """Companies and persons."""
 
     _name = "crm.migration.target.partner"
-    _inherit = "crm.migration.target"
+    _inherit = "crm.migration.target.addressee"
     _description = "Target: Contact"
     _model = "res.partner"
     _watched = ("active", "company_id", "parent_id", "type", "user_id", "is_company")
     _pseudo = (
         "category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id",
-        "x_source_company_ids",
+        "x_source_company_ids", "email_opt_out",
     )  # fmt: skip
 
     @api.model
@@ -40,6 +40,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         self._follow_parent(items)
         self._tell_duplicates(items, resolver)
         self._apply_decisions(items, resolver)
+        self._set_opt_outs(items)
 
     # ------------------------------------------------------------- values
 
