@@ -156,7 +156,7 @@ CATALOGUE = {
         "error",
         "Address refused",
         "%(host)s is not asked: %(detail)s",
-        "An administrator can allow the host in the settings, if it is meant.",
+        "A system administrator can allow the host at the connection (Inside the Network).",
     ),
     "rest_unreachable": Kind(
         "error",

@@ -26,6 +26,11 @@ PAGING = {
     "records_path": "records_path",
     "total_path": "total_path",
 }
+# Setting that is wrong -> field of the screen; of a list its own.
+SHOWN = PAGING | {
+    "base_url": "base_url", "rate": "rate", "parallel": "parallel", "auth": "auth_name",
+}  # fmt: skip
+SHOWN_LIST = ("path", "detail_path", "entity")
 
 
 class CrmMigrationConnection(models.Model):
@@ -106,6 +111,9 @@ class CrmMigrationConnection(models.Model):
     endpoint_ids = fields.One2many("crm.migration.connection.endpoint", "connection_id", copy=True)
     project_ids = fields.One2many("crm.migration.project", "connection_id")
     trial_html = fields.Html(string="Trial", readonly=True, copy=False)
+    is_tried = fields.Boolean(
+        readonly=True, copy=False, help="The last trial could read every list that must be there."
+    )
 
     def _compute_token(self):
         """Nobody reads it."""
@@ -125,7 +133,7 @@ class CrmMigrationConnection(models.Model):
     @api.constrains("base_url", "rate", "parallel", "page_size", "auth_kind", "auth_name",
                     "paging_kind", "cursor_path", "endpoint_ids")  # fmt: skip
     def _check_settings(self):
-        for connection in self:
+        for connection in self.filtered("endpoint_ids"):  # without lists it is only begun
             connection._get_api()
 
     @api.model_create_multi
@@ -144,8 +152,10 @@ class CrmMigrationConnection(models.Model):
         return connections
 
     def write(self, vals):
-        """A token belongs to one host: another address needs it anew."""
+        """A token belongs to one host: another address needs it anew. Settings need a trial."""
         self._check_may_allow(vals)
+        if vals.keys() - {"name", "trial_html", "is_tried", "project_ids"}:
+            vals = {"is_tried": False} | vals
         if "base_url" in vals:
             moved = self.filtered(
                 lambda one: origin(one.base_url) != origin(vals["base_url"] or "")
@@ -218,11 +228,27 @@ class CrmMigrationConnection(models.Model):
         :raise ValidationError: says which setting is wrong
         """
         self.ensure_one()
+        if not self.endpoint_ids:
+            raise ValidationError(self.env._("Add the lists of records that the source offers."))
         codes = {entity.code for entity in profiles.load(self.profile).entities}
         try:
-            return rest.build(self._get_settings(), self.base_url, codes, self.name)
+            return rest.build(self._get_settings(), self.base_url, codes)
         except ConfigurationError as error:
-            raise ValidationError(self._describe_error(error)) from error
+            raise ValidationError(self._describe_setting(**error.parameters)) from error
+
+    def _describe_setting(self, place, detail, **__):
+        """Return what is wrong by the names of the screen.
+
+        :param place: of the setting, as ``rest.endpoints.people.detail_path``
+        """
+        parts = place.split(".")
+        model, name = self, SHOWN.get(parts[-1])
+        if parts[1:2] == ["endpoints"] and parts[-1] in SHOWN_LIST:
+            model, name = self.endpoint_ids, parts[-1]
+        label = model.fields_get([name])[name]["string"] if name else parts[-1]
+        if model != self:
+            label = self.env._("%(setting)s of %(list)s", setting=label, list=parts[2])
+        return f"{label}: {words.translate(self.env, detail)}"
 
     def _describe_error(self, error):
         return words.describe_problem(self.env, error.code, error.parameters)
@@ -259,6 +285,16 @@ class CrmMigrationConnection(models.Model):
         self.trial_html = self.env["ir.qweb"]._render(
             "crm_migration.connection_trial", {"rows": rows}
         )
+        self.is_tried = not any(row.get("bad") for row in rows)
+        view = self.env.ref("crm_migration.crm_migration_connection_view_trial")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Trial on Three Records"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view.id, "form")],
+            "target": "new",
+        }
 
     def _try_endpoint(self, client, endpoint):
         """Return what the trial shows of a list."""
@@ -275,7 +311,8 @@ class CrmMigrationConnection(models.Model):
             if endpoint.details:
                 records = [one for one in client.complete(endpoint, path, records) if one]
         except SourceError as error:
-            return row | {"text": self._describe_error(error), "bad": True}
+            advice = words.get_advice(self.env, error.code)
+            return row | {"text": self._describe_error(error), "advice": advice, "bad": True}
         shaper = rest.Shaper()
         cells = [shaper.row(one, endpoint.shape) for one in records]
         header = list(dict.fromkeys(name for one in cells for name in one))

@@ -6,7 +6,7 @@ import json
 import logging
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ..engine.exceptions import SourceError
@@ -222,6 +222,35 @@ class TestRest(RestCase):
             self.extract(project)
         self.move(project)
         self.assertEqual(self.find(project, "contact", "3").email, "p3@x.example")
+
+    def test_filled_in_step_by_step(self):
+        """A connection is saved without lists; what is wrong is told by the screen's names."""
+        with serving(Ledger({"people": [{"id": 1, "name": "Pat"}]})) as server:
+            connection = self.connect(
+                server, "wrong-secret", "other", "Ledger", auth_kind="api_key",
+                auth_name="X-Api-Key", paging_kind="link",
+            ).connection_id  # fmt: skip
+            with self.assertRaisesRegex(ValidationError, "Add the lists"):
+                connection.action_try()
+            line = {"name": "people", "entity": "contact", "path": "/people", "details": "yes"}
+            with self.assertRaisesRegex(ValidationError, "Single Record of people: .*{id}"):
+                connection.endpoint_ids = [(0, 0, line)]
+            line["details"] = "no"
+            connection.endpoint_ids = [(0, 0, line)]
+            with self.assertRaisesRegex(ValidationError, "^Cursor Path: is missing"):
+                connection.paging_kind = "cursor"
+            connection.paging_kind = "link"
+            action = connection.action_try()
+            self.assertEqual((action["target"], action["res_id"]), ("new", connection.id))
+            self.assertFalse(connection.is_tried)
+            self.assertIn("401", connection.trial_html)
+            self.assertIn("Enter a valid token", connection.trial_html)
+            connection.token = "ledger-secret"
+            connection.action_try()
+            self.assertTrue(connection.is_tried)
+            self.assertIn("Pat", connection.trial_html)
+        connection.rate = 3
+        self.assertFalse(connection.is_tried, "the trial was of other settings")
 
 
 @tagged("post_install", "-at_install", "crm_migration")
