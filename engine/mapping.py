@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
-from .exceptions import ValueProblem
-from .transforms import TRANSFORMS, join_name
-from .types import Mapped, Noted, Problem, Reference
+from .memo import reader
+from .transforms import join_name
+from .types import Mapped, Noted, Problem, Reference, Unread
 
 # Fields whose several columns are put one under the other, not chosen from.
 JOINED = {"html": "<br/>", "text": "\n"}
@@ -13,6 +13,8 @@ OPT_OUT = "email_opt_out"
 NAME_PARTS = ("first", "middle", "last")
 # How sure a link is, by what it names the record with.
 SUREST = {"id": 0, "email": 1, "any": 2, "name": 3}
+# Values that need no second look.
+SIMPLE = frozenset((str, float, int, bool))
 # What a value that is not in the value map means: the record waits, or only the field is empty.
 UNKNOWN = {"activity_kind": "unknown_kind"}
 
@@ -38,7 +40,22 @@ class EntityMap:
         self.rules = [
             replace(rule, options=self.defaults | rule.options) for rule in self.rules if rule.field
         ]
-        self._steps = [(rule, TRANSFORMS[rule.transform].function) for rule in self.rules]
+        self._steps = [self._compile(rule) for rule in self.rules if self._matters(rule)]
+
+    def _matters(self, rule):
+        return rule.field != "id" or "empty" in rule.options
+
+    def _compile(self, rule):
+        """Return ``(column, field, value of an empty cell or None, how to read, plain, rule)``.
+
+        What is plain is the field's value as it is read: neither a link, nor a part of a name, nor
+        translated.
+        """
+        empty = (rule.options["empty"],) if "empty" in rule.options else None
+        read = None if rule.field in (KEPT, "id") else reader(rule.transform, rule.options)
+        plain = not rule.reference and not {"domain", "part"} & rule.options.keys()
+        plain = plain and rule.field != OPT_OUT
+        return rule.column, rule.field, empty, read, plain, rule
 
     def columns_of(self, field_name):
         """Return the columns that go to a field, in order."""
@@ -47,20 +64,30 @@ class EntityMap:
     def map_row(self, payload):
         """Return the :class:`Mapped` of one row: always the same for the same row and map."""
         mapped = Mapped(values=dict(self.constants))
-        parts = {}
-        for rule, function in self._steps:
-            raw = payload.get(rule.column)
-            if raw is None or not raw.strip():
-                if "empty" in rule.options:
+        values, sources, parts = mapped.values, mapped.sources, {}
+        for column, name, empty, read, plain, rule in self._steps:
+            raw = payload.get(column)
+            if not raw or raw.isspace():
+                if empty:
                     # A column of ticks: no tick says no (see inference).
-                    mapped.values.setdefault(rule.field, rule.options["empty"])
-                continue
-            if rule.field == KEPT:
-                mapped.kept[rule.column] = raw
-            elif rule.field != "id":
-                self._apply(mapped, parts, rule, function, raw)
-        self._join_parts(mapped, parts)
-        self._forget_settled(mapped)
+                    values.setdefault(name, empty[0])
+            elif read:
+                if name in sources:
+                    sources[name][column] = raw
+                else:
+                    sources[name] = {column: raw}
+                value = read(raw)
+                # Nearly all cells are this simple, and there are many.
+                if plain and type(value) in SIMPLE and name not in values and value != "":
+                    values[name] = value
+                elif value is not None:
+                    self._apply(mapped, parts, rule, value, raw)
+            elif name == KEPT:
+                mapped.kept[column] = raw
+        if parts:
+            self._join_parts(mapped, parts)
+        if mapped.problems:
+            self._forget_settled(mapped)
         return mapped
 
     def _forget_settled(self, mapped):
@@ -75,39 +102,30 @@ class EntityMap:
             for problem in mapped.problems
         ]
 
-    def _apply(self, mapped, parts, rule, function, raw):
-        mapped.sources.setdefault(rule.field, {})[rule.column] = raw
-        value = self._read(mapped, rule, function, raw)
+    def _apply(self, mapped, parts, rule, value, raw):
+        if isinstance(value, (Unread, Noted)):
+            value = self._tell(mapped, rule, value, raw)
         if value is None or value == "" or value == []:
             return
-        if "domain" in rule.options and not rule.reference:
+        if rule.reference:
+            self._refer(mapped, rule, value)
+            return
+        if "domain" in rule.options:
             value = self._translate(mapped, rule, value)
             if value is None:
                 return
-        if rule.reference:
-            self._refer(mapped, rule, value)
-        elif "part" in rule.options:
+        if "part" in rule.options:
             parts.setdefault(rule.field, {}).setdefault(rule.options["part"], value)
         else:
             self._put(mapped, rule, raw, value)
 
-    def _read(self, mapped, rule, function, raw):
-        """Apply the transform; a problem keeps the raw text with the record."""
-        try:
-            value = function(raw, rule.options)
-        except ValueProblem as error:
-            parameters = {k: v for k, v in error.parameters.items() if k != "value"}
-            mapped.problems.append(Problem(error.code, rule.column, rule.field, raw, parameters))
-            mapped.kept[rule.column] = raw
-            mapped.rules[rule.field] = error.code
-            return None
-        if isinstance(value, Noted):
-            problem = replace(value.problem, column=rule.column, target=rule.field, value=raw)
-            mapped.problems.append(problem)
-            mapped.kept[rule.column] = raw
-            mapped.rules[rule.field] = problem.code
-            return value.value
-        return value
+    def _tell(self, mapped, rule, read, raw):
+        """Tell what is odd about a cell, keep its raw text, and return the value it still has."""
+        code, parameters = read.problem.code, read.problem.parameters
+        mapped.problems.append(Problem(code, rule.column, rule.field, raw, parameters))
+        mapped.kept[rule.column] = raw
+        mapped.rules[rule.field] = code
+        return read.value
 
     def _translate(self, mapped, rule, value):
         """Replace a value by its counterpart; one without counterpart is a problem, not a guess."""
@@ -124,7 +142,8 @@ class EntityMap:
         links = mapped.references.setdefault(rule.field, [])
         for one in value if isinstance(value, list) else [value]:
             links.append(Reference(entity, by or "any", str(one), rule.column))
-        links.sort(key=lambda link: SUREST.get(link.by, len(SUREST)))
+        if len(links) > 1:
+            links.sort(key=lambda link: SUREST.get(link.by, len(SUREST)))
 
     def _put(self, mapped, rule, raw, value):
         known = mapped.values.get(rule.field)
@@ -132,7 +151,8 @@ class EntityMap:
             # Whoever opted out by any of several columns has opted out.
             mapped.values[rule.field] = bool(known or value)
         elif known is None or rule.field in self.constants:
-            mapped.values[rule.field] = value
+            # What is remembered for the next cell of this text is nobody's to change.
+            mapped.values[rule.field] = list(value) if isinstance(value, list) else value
         elif isinstance(known, list) and isinstance(value, list):
             mapped.values[rule.field] = known + [one for one in value if one not in known]
         elif rule.transform in JOINED and known != value:

@@ -8,6 +8,7 @@ silence.
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from . import countries, currencies, dates, numbers
@@ -53,6 +54,9 @@ _SPAN = re.compile(
     r"(?:(?P<s>\d+(?:[.,]\d+)?)\s*(?:s|secs?|seconds?|sek\.?|sekunden))?",
     re.IGNORECASE,
 )
+# What needs no closer look, and is what most exports have: 2024-01-31, 2024-01-31T08:30:00Z.
+_PLAIN_DAY = re.compile(r"2\d{3}-[01]\d-[0-3]\d", re.ASCII)
+_PLAIN_MOMENT = re.compile(_PLAIN_DAY.pattern + r"T[0-2]\d:[0-5]\d:[0-5]\dZ", re.ASCII)
 _MINUTES = {"hours": 60.0, "minutes": 1.0, "seconds": 1 / 60}
 
 
@@ -62,7 +66,8 @@ def _text(raw, options):
 
 def _line(raw, options):
     """Like text, for fields that hold one line: line breaks become blanks."""
-    return _repaired(raw, _LINE_BREAK.sub(" ", raw.strip()))
+    text = raw.strip()
+    return _repaired(raw, _LINE_BREAK.sub(" ", text) if "\n" in text or "\r" in text else text)
 
 
 def _name_part(raw, options):
@@ -70,8 +75,8 @@ def _name_part(raw, options):
 
 
 def _repaired(raw, text):
-    if not text:
-        return None
+    if text.isascii():
+        return text or None
     fixed, changed = repair(text)
     if not changed:
         return text
@@ -195,6 +200,8 @@ def _boolean(raw, options):
 
 
 def _date(raw, options):
+    if _PLAIN_DAY.fullmatch(raw) and _is_moment(raw):
+        return raw
     if not raw.strip():
         return None
     day, doubtful = dates.read_date(raw, **_date_options(options))
@@ -202,11 +209,20 @@ def _date(raw, options):
 
 
 def _datetime(raw, options):
+    if _PLAIN_MOMENT.fullmatch(raw) and _is_moment(raw[:-1]):
+        return raw[:-1].replace("T", " ")
     if not raw.strip():
         return None
     zone = options.get("timezone") or ""
     moment, doubtful = dates.read_moment(raw, zone=zone, **_date_options(options))
     return _doubted(raw, moment.isoformat(" ", "seconds"), doubtful)
+
+
+def _is_moment(text):
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _date_options(options):

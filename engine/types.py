@@ -30,6 +30,13 @@ class Noted(NamedTuple):
     problem: Problem
 
 
+class Unread(NamedTuple):
+    """A text that could not be read, and why."""
+
+    problem: Problem
+    value: None = None
+
+
 @dataclass(frozen=True)
 class Row:
     """One row of a table: every cell is text or ``None`` (empty), unchanged but for its decoding.
@@ -119,8 +126,7 @@ class Proposal:
         return self.score >= CERTAIN
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """A link by what the source has: resolved to an Odoo ID before writing.
 
     :param entity: entity of the project, or ``owner``, ``stage``, ``country`` …

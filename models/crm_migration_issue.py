@@ -5,6 +5,14 @@ from odoo.exceptions import AccessError
 
 from ..engine.issues import CATALOGUE
 from . import words
+from .inserting import insert_rows
+
+COLUMNS = {
+    "project_id": "int", "run_id": "int", "code": "varchar", "severity": "varchar",
+    "severity_rank": "int", "entity": "varchar", "record_id": "int", "file_id": "int",
+    "source_key": "varchar", "line": "int", "column": "varchar", "value": "varchar",
+    "parameters": "jsonb", "state": "varchar",
+}  # fmt: skip
 
 
 class CrmMigrationIssue(models.Model):
@@ -61,20 +69,13 @@ class CrmMigrationIssue(models.Model):
 
     @api.model
     def _append(self, project, problems, run=None):
-        """Store problems in one statement per thousand.
+        """Store problems, many with one statement.
 
         :param problems: list of ``(problem, record)`` where record is a dict with ``id``,
             ``entity``, ``source_key``, ``file_id``, ``line`` (any of them may be missing)
         """
         rows = [self._prepare_row(project, run, problem, where) for problem, where in problems]
-        if rows:
-            self.env.cr.execute_values(
-                """INSERT INTO crm_migration_issue (project_id, run_id, code, severity,
-                       severity_rank, entity, record_id, file_id, source_key, line, "column",
-                       value, parameters, state) VALUES %s""",
-                rows,
-                page_size=1000,
-            )
+        insert_rows(self.env.cr, self._table, COLUMNS, rows)
 
     @api.model
     def _prepare_row(self, project, run, problem, where):

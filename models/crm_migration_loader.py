@@ -7,8 +7,9 @@ from odoo.tools import SQL
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
-from . import snapshots
+from . import contact_counts, snapshots
 from .disturbance import is_passing
+from .inserting import unnest
 from .item import Item
 from .outlook import Outlook
 from .resolver import Resolver
@@ -22,7 +23,7 @@ _logger = logging.getLogger(__name__)
 
 RECORD_COLUMNS = (
     "id", "entity", "source_key", "file_id", "line", "payload", "loaded_payload", "state",
-    "model", "res_id", "in_circle",
+    "model", "res_id", "in_circle", "contact_count",
 )  # fmt: skip
 # Mapped values that say when something of the history was.
 TIMES = ("date", "date_done", "date_deadline", "x_source_created_at", "done")
@@ -33,6 +34,8 @@ ACTIVE_CONTENT = re.compile(
     re.IGNORECASE,
 )
 INLINE_IMAGE = "data:image"
+# Rows of which some cells are read at once.
+READ_ROWS = 5000
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = (
     "missing_company", "missing_parent", "missing_contact", "attendee_unknown",
@@ -126,6 +129,7 @@ class CrmMigrationLoader(models.AbstractModel):
         )
         self._relink(project)
         self._recount(project)
+        self._note_contact_counts(project)
 
     @api.model
     def _relink(self, project):
@@ -172,6 +176,15 @@ class CrmMigrationLoader(models.AbstractModel):
             )
 
     @api.model
+    def _note_contact_counts(self, project, condition=None):
+        """Count the contacts of companies.
+
+        :param condition: of which ones, in SQL on ``r``; of all staged ones, if none is given
+        """
+        condition = condition or SQL("r.state = 'staged'")
+        contact_counts.note(project, Resolver(project)._read_contact_lines(), condition)
+
+    @api.model
     def _check_fields(self, project):
         """Refuse to start while a field of the map is missing (SP-05).
 
@@ -190,32 +203,69 @@ class CrmMigrationLoader(models.AbstractModel):
             raise ConfigurationError("fields_missing", fields=", ".join(sorted(set(missing))))
 
     @api.model
-    def _set_sort_keys(self, project):
+    def _set_sort_keys(self, project, ids=None):
         """Order history by its time: the chatter sorts messages by ID (odoo19.md, rule 7).
 
         Companies are ordered by their depth in their tree.
+
+        :param ids: staged records of a sample; all, if none are given
         """
         arrange(project)
+        chosen = SQL("AND id = ANY(%s)", ids) if ids is not None else SQL()
         for mapping in project.mapping_ids.filtered(lambda m: m.target == "timeline"):
             entity_map = self._get_entity_map(project, mapping.entity)
             columns = {c for name in TIMES for c in entity_map.columns_of(name)}
             entity_map = self._narrow_map(entity_map, columns)
+            self._sort_history(project, entity_map, chosen)
+
+    @api.model
+    def _sort_history(self, project, entity_map, chosen):
+        """Note the time of each staged row, a few thousand at a time."""
+        staged = SQL("AND state = 'staged' %s", chosen)
+        for rows in self._read_cells(project, entity_map, staged):
+            keys = [
+                (record_id, self._get_sort_key(entity_map.map_row(cells).values))
+                for record_id, cells in rows
+            ]
             self.env.cr.execute(
-                """SELECT id, payload FROM crm_migration_record
-                    WHERE project_id = %s AND entity = %s AND state = 'staged'""",
-                [project.id, mapping.entity],
-            )
-            rows = []
-            for record_id, payload in self.env.cr.fetchall():
-                values = entity_map.map_row(payload).values
-                rows.append((record_id, self._get_sort_key(values)))
-            if rows:
-                self.env.cr.execute_values(
+                SQL(
                     """UPDATE crm_migration_record r SET sort_key = v.sort_key
-                         FROM (VALUES %s) AS v(id, sort_key) WHERE r.id = v.id""",
-                    rows,
-                    page_size=5000,
+                         FROM %s AS v(id, sort_key)
+                        WHERE r.id = v.id AND r.sort_key IS DISTINCT FROM v.sort_key""",
+                    unnest(("int", "varchar"), keys),
                 )
+            )
+
+    @api.model
+    def _read_cells(self, project, entity_map, condition=None, also=None):
+        """Yield lists of ``(ID, …, {column: text})``: only the columns that the map reads.
+
+        :param condition: which staged records, in SQL; all but skipped ones, if none is given
+        :param also: further expressions in SQL, between ID and cells
+        """
+        last_id = 0
+        columns = sorted({rule.column for rule in entity_map.rules})
+        cells = [SQL("payload ->> %s", column) for column in columns]
+        wanted = SQL(", ").join([SQL("id"), *([also] if also else []), *cells])
+        while True:
+            self.env.cr.execute(
+                SQL(
+                    """SELECT %s FROM crm_migration_record
+                        WHERE project_id = %s AND entity = %s AND id > %s %s
+                        ORDER BY id LIMIT %s""",
+                    wanted,
+                    project.id,
+                    entity_map.entity,
+                    last_id,
+                    condition or SQL("AND state != 'skipped'"),
+                    READ_ROWS,
+                )
+            )
+            rows = self.env.cr.fetchall()
+            if not rows:
+                return
+            last_id, first = rows[-1][0], len(rows[0]) - len(columns)
+            yield [(*row[:first], dict(zip(columns, row[first:], strict=True))) for row in rows]
 
     @api.model
     def _get_sort_key(self, values):
@@ -245,17 +295,26 @@ class CrmMigrationLoader(models.AbstractModel):
 
         A group is what loads together: an entity, or all history in order of time.
         """
+        chosen = SQL("AND id = ANY(%s)", ids) if ids is not None else SQL()
         for group in self._get_groups(project):
-            chosen = SQL("AND id = ANY(%s)", ids) if ids is not None else SQL()
+            # Each entity's own next ones, by the index, then the first of these: a sort of all
+            # staged rows for each batch would cost more the more rows there are.
             self.env.cr.execute(
                 SQL(
-                    """SELECT %s FROM crm_migration_record
-                        WHERE project_id = %s AND entity = ANY(%s) AND state = 'staged' %s
-                        ORDER BY sort_key, id LIMIT %s FOR UPDATE""",
+                    """SELECT %s FROM crm_migration_record JOIN (
+                           SELECT next.id AS next_id FROM unnest(%s::varchar[]) AS kind(entity),
+                           LATERAL (
+                               SELECT id, sort_key FROM crm_migration_record
+                                WHERE project_id = %s AND entity = kind.entity
+                                  AND state = 'staged' %s
+                                ORDER BY sort_key, id LIMIT %s) AS next
+                            ORDER BY next.sort_key, next.id LIMIT %s) AS batch ON id = next_id
+                        ORDER BY sort_key, id""",
                     SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
-                    project.id,
                     group,
+                    project.id,
                     chosen,
+                    size,
                     size,
                 )
             )
@@ -492,7 +551,7 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _settle(self, run, project, items):
-        """Write states, external IDs, log and issues of a batch: a handful of statements."""
+        """Write states, external IDs, log and issues of a batch: one statement each."""
         for item in items:
             if item.held:
                 item.outcome = "held"
@@ -503,45 +562,65 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _set_states(self, run, items):
-        self.env.cr.execute_values(
-            """UPDATE crm_migration_record r
-                  SET state = v.state, model = COALESCE(v.model, r.model),
-                      res_id = COALESCE(v.res_id::int, r.res_id), load_run_id = v.run_id,
-                      match_name = v.match_name, match_email = v.match_email,
-                      previous_payload = CASE WHEN v.state = 'held' THEN r.previous_payload
-                                              ELSE r.loaded_payload END,
-                      loaded_payload = CASE WHEN v.state = 'held' THEN r.loaded_payload END
-                 FROM (VALUES %s) AS v(id, state, model, res_id, run_id, match_name, match_email)
-                WHERE r.id = v.id""",
-            [
-                (
-                    item.record["id"],
-                    item.outcome,
-                    item.model or None,
-                    item.res_id or None,
-                    run.id,
-                    fold(item.values["name"]) if item.values.get("name") else None,
-                    fold(item.values["email"]) if item.values.get("email") else None,
-                )
-                for item in items
-            ],
-            template="(%s, %s, %s, %s::int, %s, %s, %s)",
-            page_size=1000,
+        rows = [
+            (
+                item.record["id"],
+                item.outcome,
+                item.model or None,
+                item.res_id or None,
+                fold(item.values["name"]) if item.values.get("name") else None,
+                fold(item.values["email"]) if item.values.get("email") else None,
+            )
+            for item in items
+        ]
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_migration_record r
+                      SET state = v.state, model = COALESCE(v.model, r.model),
+                          res_id = COALESCE(v.res_id, r.res_id), load_run_id = %s,
+                          match_name = v.match_name, match_email = v.match_email,
+                          previous_payload = CASE WHEN v.state = 'held' THEN r.previous_payload
+                                                  ELSE r.loaded_payload END,
+                          loaded_payload = CASE WHEN v.state = 'held' THEN r.loaded_payload END
+                     FROM %s AS v(id, state, model, res_id, match_name, match_email)
+                    WHERE r.id = v.id""",
+                run.id,
+                unnest(("int", "varchar", "varchar", "int", "varchar", "varchar"), rows),
+            )
         )
 
     @api.model
     def _set_xmlids(self, project, items):
-        """Give records external IDs that survive an uninstall: under a prefix that is no module."""
-        module = project._get_xmlid_module()
-        data = []
-        for item in items:
-            if item.outcome in ("created", "merged", "updated", "unchanged"):
-                name = xmlid_name(item.entity, item.key)
-                record = self.env[item.model].browse(item.res_id)
-                if item.outcome == "created" or not item.record["res_id"]:
-                    data.append({"xml_id": f"{module}.{name}", "record": record, "noupdate": True})
-        if data:
-            self.env["ir.model.data"]._update_xmlids(data)
+        """Give records external IDs that survive an uninstall: under a prefix that is no module.
+
+        As ``_update_xmlids`` does, which also remembers all of them for as long as the process
+        lives.
+        """
+        rows = {
+            xmlid_name(item.entity, item.key): (item.model, item.res_id)
+            for item in items
+            if item.outcome in ("created", "merged", "updated", "unchanged")
+            and (item.outcome == "created" or not item.record["res_id"])
+        }
+        if not rows:
+            return
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO ir_model_data (module, name, model, res_id, noupdate)
+                   SELECT %s, name, model, res_id, TRUE FROM %s AS v(name, model, res_id)
+                   ON CONFLICT (module, name) DO UPDATE
+                      SET model = excluded.model, res_id = excluded.res_id,
+                          write_date = now() AT TIME ZONE 'UTC'
+                    WHERE ir_model_data.res_id != excluded.res_id
+                       OR ir_model_data.model != excluded.model
+                   RETURNING create_date != write_date""",
+                project._get_xmlid_module(),
+                unnest(("varchar", "varchar", "int"), [(n, *where) for n, where in rows.items()]),
+            )
+        )
+        if any(changed for (changed,) in self.env.cr.fetchall()):
+            # A name that meant another record: it was removed behind Odoo's back.
+            self.env.registry.clear_cache()
 
     @api.model
     def _append_log(self, run, items):

@@ -2,16 +2,16 @@ import re
 from collections import defaultdict
 
 from odoo import api, models
-from odoo.tools import email_normalize
+from odoo.tools import SQL
 
 from odoo.addons.phone_validation.tools.phone_validation import phone_format
 
 from ..engine.mailboxes import is_shared_mailbox
 from ..engine.mapping import EntityMap, fold
+from .emails import normalize
 
 # What two rows are compared by, and what reads it rightly.
 COMPARED = ("name", "email", "phone", "x_mobile", "country_id", "is_company")
-CHUNK = 5000
 # Shorter ones are extensions.
 MIN_DIGITS = 6
 
@@ -69,13 +69,15 @@ class CrmMigrationMatcher(models.AbstractModel):
                    label text, name text, email text, phones text[], country text)
                ON COMMIT DROP"""
         )
+        loader = self.env["crm.migration.loader"]
         for mapping in mappings:
-            entity_map = self._narrow(
-                self.env["crm.migration.loader"]._get_entity_map(project, mapping.entity)
-            )
-            last_id = 0
-            while rows := self._read_rows(project, mapping.entity, last_id):
-                last_id = rows[-1][0]
+            entity_map = self._narrow(loader._get_entity_map(project, mapping.entity))
+            for rows in loader._read_cells(
+                project,
+                entity_map,
+                SQL("AND state NOT IN ('skipped', 'gone')"),
+                SQL("entity, source_key, res_id IS NULL"),
+            ):
                 self.env.cr.execute_values(
                     "INSERT INTO crm_migration_match VALUES %s",
                     [self._prepare(entity_map, *row) for row in rows],
@@ -99,19 +101,8 @@ class CrmMigrationMatcher(models.AbstractModel):
         )  # fmt: skip
 
     @api.model
-    def _read_rows(self, project, entity, last_id):
-        self.env.cr.execute(
-            """SELECT id, entity, source_key, res_id IS NULL, payload FROM crm_migration_record
-                WHERE project_id = %s AND entity = %s AND id > %s
-                  AND state NOT IN ('skipped', 'gone')
-                ORDER BY id LIMIT %s""",
-            [project.id, entity, last_id, CHUNK],
-        )
-        return self.env.cr.fetchall()
-
-    @api.model
-    def _prepare(self, entity_map, record_id, entity, key, fresh, payload):
-        mapped = entity_map.map_row(payload)
+    def _prepare(self, entity_map, record_id, entity, key, fresh, cells):
+        mapped = entity_map.map_row(cells)
         values = mapped.values
         country = values.get("country_id")
         for reference in mapped.references.get("country_id", [])[:1]:
@@ -120,7 +111,7 @@ class CrmMigrationMatcher(models.AbstractModel):
         return (
             record_id, entity, key, fresh, bool(values.get("is_company")),
             values.get("name") or None, fold(values.get("name") or "") or None,
-            email_normalize(values.get("email") or "") or None,
+            normalize(values.get("email") or "") or None,
             [str(phone) for phone in phones],
             country if isinstance(country, str) else None,
         )  # fmt: skip

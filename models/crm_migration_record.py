@@ -51,12 +51,15 @@ class CrmMigrationRecord(models.Model):
     generation = fields.Integer(help="Export it was last seen in; a delta begins a new one.")
     sort_key = fields.Char(help="Load order inside the entity: history loads oldest first.")
     in_circle = fields.Boolean(help="Its parents lead back to itself.")
+    contact_count = fields.Integer(help="Rows of contacts that name this company.")
     match_name = fields.Char(help="Name, folded, for references by name.")
     match_email = fields.Char(help="Email, folded, for references by email.")
     issue_ids = fields.One2many("crm.migration.issue", "record_id")
 
     _unique_key = models.UniqueIndex("(project_id, entity, source_key)")
-    _next_index = models.Index("(project_id, entity, state)")
+    _state_index = models.Index("(project_id, entity, state)")
+    # The loader's next ones, in its order: it shrinks as the load goes on.
+    _next_index = models.Index("(project_id, entity, sort_key, id) WHERE state = 'staged'")
     _name_index = models.Index("(project_id, match_name) WHERE match_name IS NOT NULL")
     _email_index = models.Index("(project_id, match_email) WHERE match_email IS NOT NULL")
     _odoo_index = models.Index("(model, res_id) WHERE res_id IS NOT NULL")

@@ -216,6 +216,11 @@ class CrmMigrationRollback(models.AbstractModel):
                 WHERE id = ANY(%s)""",
             ["staged" if again else "skipped", not again, ids],
         )
+        if scope.runs:
+            # The companies hold their earlier counts again.
+            self.env["crm.migration.loader"]._note_contact_counts(
+                project, SQL("r.load_run_id = ANY(%s)", scope.runs)
+            )
         self.env["crm.migration.record"].invalidate_model()
 
     @api.model

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..engine.mapping import NAME_PARTS, fold
 from .silence import silent
@@ -50,7 +51,8 @@ class CrmMigrationSampler(models.AbstractModel):
             " AND state IN ('held', 'failed')",
             [ids],
         )
-        loader._set_sort_keys(project)
+        loader._note_contact_counts(project, SQL("r.id = ANY(%s)", ids))
+        loader._set_sort_keys(project, ids)
         while rows := loader._take_batch(project, project.batch_size, ids):
             loader._load_batch(run, project, rows)
         rows = verifier._read_rows(project, ids=ids)

@@ -49,9 +49,8 @@ class CrmMigrationVerifier(models.AbstractModel):
         if not rows:
             service._finish(run, project, cursor)
             return False
-        checks = service._compare(project, rows, keep_equal=True)
-        service._add_up(cursor["fields"], checks)
-        told = [check for check in checks if check["verdict"] != EQUAL]
+        told = service._compare(project, rows, sums=cursor["fields"])
+        service._add_up(cursor["fields"], told)
         service._name_links(told)
         cursor["edited"] = cursor.get("edited", 0) + service._store(run, told)
         cursor["last_id"] = rows[-1]["id"]
@@ -90,8 +89,13 @@ class CrmMigrationVerifier(models.AbstractModel):
     # ------------------------------------------------------------- compare
 
     @api.model
-    def _compare(self, project, rows, keep_equal=False):
-        """Return the checks of these records: one per expected field, and all that is damaged."""
+    def _compare(self, project, rows, keep_equal=False, sums=None):
+        """Return the checks of these records: of what is not equal, and of all that is damaged.
+
+        :param keep_equal: True for a check of each expected field
+        :param sums: where fields that are equal are counted: see ``_add_up``
+        """
+        sums = sums if sums is not None else {}
         loader = self.env["crm.migration.loader"]
         resolver = Resolver(project)
         filled = self._read_filled(project, rows)
@@ -110,14 +114,17 @@ class CrmMigrationVerifier(models.AbstractModel):
         logged, created = loader._read_logged_values(project, items)
         damage, checks = Damage(project), []
         for target, group in loader._group_by_target(items):
-            checks += self._compare_group(target, group)
-            checks += target._compare_besides(group)
+            found = self._compare_group(target, group, None if keep_equal else sums)
+            found += target._compare_besides(group)
+            if not keep_equal:
+                self._add_up(sums, [check for check in found if check["verdict"] == EQUAL])
+                found = [check for check in found if check["verdict"] != EQUAL]
+            checks += found
             made = [item for item in group if item.record["id"] in created]
             if made:
                 checks += damage.compare_watched(made, logged)
                 checks += target._find_damage(made)
-        checks += damage.compare_xmlids(items)
-        return [check for check in checks if keep_equal or check["verdict"] != EQUAL]
+        return checks + damage.compare_xmlids(items)
 
     @api.model
     def _read_filled(self, project, rows):
@@ -170,24 +177,42 @@ class CrmMigrationVerifier(models.AbstractModel):
         return others
 
     @api.model
-    def _compare_group(self, target, items):
+    def _compare_group(self, target, items, sums):
+        """Return the checks of records of one model.
+
+        :param sums: where equal fields are counted; they get no check of their own then
+        """
         model = self.env[target._model]
         names = sorted({name for item in items for name in item.values if name in model._fields})
         ids = [item.record["res_id"] for item in items]
-        alive = model.browse(ids).exists().ids
-        landed = target._read_landed(alive, names) if alive and names else {}
+        landed = target._read_landed(ids, names)
         checks = []
         for item in items:
             now = landed.get(item.record["res_id"])
-            if now is None and item.values:
-                checks.append(self._prepare_check(item, "id", item.key, None, "", "", MISSING))
+            if now is None:
+                if item.values:
+                    checks.append(self._prepare_check(item, "id", item.key, None, "", "", MISSING))
                 continue
-            checks += [
-                self._compare_field(item, model._fields[name], now[name])
-                for name in names
-                if name in item.values
-            ]
+            told = [name for name in names if name in item.values]
+            if sums is not None:
+                told = [name for name in told if not self._count_equal(item, name, now, sums)]
+            checks += [self._compare_field(item, model._fields[name], now[name]) for name in told]
         return checks
+
+    @api.model
+    def _count_equal(self, item, name, now, sums):
+        """Count a field that holds just what is expected: nearly all do. False if it does not."""
+        expected, landed = item.values[name], now[name]
+        if type(expected) is not type(landed) or expected != landed or name in item.rules:
+            return False
+        key = f"{item.entity}|{name}"
+        if key not in sums:
+            sums[key] = [0] * 6
+        filled = not is_empty(expected)
+        sums[key][0] += 1
+        sums[key][4] += filled
+        sums[key][5] += filled
+        return True
 
     @api.model
     def _compare_field(self, item, field, landed):

@@ -7,10 +7,9 @@ tables is fetched for the batch, what it needs from the small ones is read once.
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from odoo.tools import email_normalize
-
 from ..engine.mapping import fold
 from ..engine.types import Problem
+from .emails import normalize
 from .pipelines import Pipelines
 from .xmlid import xmlid_name
 
@@ -78,10 +77,10 @@ class Resolver:
     def _fetch(self, kind, column, values):
         self.env.cr.execute(
             f"""SELECT {column}, entity, source_key, state, model, res_id,
-                       state = 'failed' OR EXISTS (
+                       res_id IS NULL AND (state = 'failed' OR EXISTS (
                            SELECT 1 FROM crm_migration_issue i
                             WHERE i.record_id = r.id AND i.severity = 'hold'
-                              AND i.state = 'open' AND i.code != ALL(%s))
+                              AND i.state = 'open' AND i.code != ALL(%s)))
                   FROM crm_migration_record r
                  WHERE project_id = %s AND {column} = ANY(%s) AND state != 'skipped'""",
             [list(WAITING), self.project.id, list(values)],
@@ -133,35 +132,6 @@ class Resolver:
 
         found = self._once("entities with IDs", read)
         return bool(found.intersection(RELATED) if entity == "related" else entity in found)
-
-    def contact_counts(self, items):
-        """Return {source key of a company: rows of contacts that name it}, one query per list.
-
-        Where contacts name their company by ID and by name, the ID counts.
-        """
-        counts, by_name = {}, {}
-        for item in items:
-            by_name.setdefault(fold(item.values.get("name") or ""), []).append(item.key)
-        alone = {name: keys[0] for name, keys in by_name.items() if name and len(keys) == 1}
-        for line in self._once("contact_lines", self._read_contact_lines) if items else ():
-            by_id = line.reference == "company.id"
-            keys = {item.key: item.key for item in items} if by_id else alone
-            text = "trim(payload ->> %(column)s)"
-            text = text if by_id else f"lower(regexp_replace({text}, '\\s+', ' ', 'g'))"
-            self.env.cr.execute(
-                f"""SELECT {text}, count(*) FROM crm_migration_record
-                     WHERE project_id = %(project)s AND entity = %(entity)s AND state != 'skipped'
-                       AND {text} = ANY(%(keys)s) GROUP BY 1""",
-                {
-                    "column": line.column,
-                    "project": self.project.id,
-                    "entity": line.entity,
-                    "keys": list(keys),
-                },
-            )
-            for key, count in self.env.cr.fetchall():
-                counts[keys[key]] = counts.get(keys[key], 0) + count
-        return counts
 
     def _read_contact_lines(self):
         """Return the surest column of each list of contacts that names their company."""
@@ -224,9 +194,13 @@ class Resolver:
 
         def read():
             states = {}
-            for state in self.env["res.country.state"].search([]):
-                for key in (state.name, state.code):
-                    states.setdefault((state.country_id.id, fold(key)), state.id)
+            self.env["res.country.state"].flush_model()
+            self.env.cr.execute(
+                "SELECT id, country_id, name, code FROM res_country_state ORDER BY code, id"
+            )
+            for state_id, country, name, code in self.env.cr.fetchall():
+                for key in (name, code):
+                    states.setdefault((country, fold(key)), state_id)
             return states
 
         return self._once("state", read).get((country_id, fold(text)))
@@ -387,7 +361,7 @@ class Resolver:
         """Return the IDs of the users that fit, by email and login first, then by name."""
         emails, names = self._once("users", self._read_users)
         for key in filter(None, [known.get("email"), raw]):
-            found = emails.get(email_normalize(key) or fold(key))
+            found = emails.get(normalize(key) or fold(key))
             if found:
                 return set(found)
         for key in filter(None, [known.get("name"), raw]):
@@ -405,7 +379,7 @@ class Resolver:
         emails, names = defaultdict(set), defaultdict(set)
         for user in users:
             for key in filter(None, [user.login, user.email]):
-                emails[email_normalize(key) or fold(key)].add(user.id)
+                emails[normalize(key) or fold(key)].add(user.id)
             names[fold(user.name)].add(user.id)
         return emails, names
 

@@ -3,11 +3,16 @@
 Plain Python around an environment; the arithmetic is ``engine/trees.py``.
 """
 
+from odoo.tools import SQL
+
 from ..engine.mapping import EntityMap, fold
 from ..engine.trees import depths
+from .inserting import unnest
 
 # Columns that name the record or its parent, by their field.
 FIELDS = ("parent_id", "name")
+# Rows changed by one statement.
+ROWS = 5000
 
 
 def arrange(project):
@@ -28,52 +33,54 @@ def arrange(project):
 def _arrange_entity(project, entity_map):
     rules = [rule for rule in entity_map.rules if rule.field in FIELDS]
     narrow = EntityMap(entity_map.entity, entity_map.target, {}, rules, {}, entity_map.defaults)
-    project.env.cr.execute(
-        """SELECT id, source_key, payload, sort_key, in_circle FROM crm_migration_record
-            WHERE project_id = %s AND entity = %s AND state != 'skipped'""",
-        [project.id, entity_map.entity],
-    )
-    rows = project.env.cr.fetchall()
-    mapped = {key: narrow.map_row(payload) for __, key, payload, *__ in rows}
-    _note_names(project, {record_id: mapped[key] for record_id, key, *__ in rows})
-    deep, circle = depths(_find_parents(mapped))
+    places, links, names = {}, {}, {}
+    also = SQL("source_key, sort_key, in_circle")
+    for rows in project.env["crm.migration.loader"]._read_cells(project, narrow, also=also):
+        noted = []
+        for record_id, key, sort_key, in_circle, cells in rows:
+            row = narrow.map_row(cells)
+            places[key] = record_id, sort_key, bool(in_circle)
+            links[key] = row.references.get("parent_id", [])
+            if row.values.get("name"):
+                name = fold(row.values["name"])
+                names.setdefault(name, []).append(key)
+                noted.append((record_id, name))
+        _note_names(project, noted)
+    deep, circle = depths(_find_parents(links, names))
     changed = [
         (record_id, f"{deep[key]:04}", key in circle)
-        for record_id, key, __, sort_key, in_circle in rows
-        if (f"{deep[key]:04}", key in circle) != (sort_key, bool(in_circle))
+        for key, (record_id, *known) in places.items()
+        if [f"{deep[key]:04}", key in circle] != known
     ]
-    if changed:
-        project.env.cr.execute_values(
-            """UPDATE crm_migration_record r SET sort_key = v.sort_key, in_circle = v.in_circle
-                 FROM (VALUES %s) AS v(id, sort_key, in_circle) WHERE r.id = v.id""",
-            changed,
-            page_size=5000,
+    for start in range(0, len(changed), ROWS):
+        project.env.cr.execute(
+            SQL(
+                """UPDATE crm_migration_record r
+                      SET sort_key = v.sort_key, in_circle = v.in_circle
+                     FROM %s AS v(id, sort_key, in_circle) WHERE r.id = v.id""",
+                unnest(("int", "varchar", "boolean"), changed[start : start + ROWS]),
+            )
         )
 
 
-def _note_names(project, mapped):
+def _note_names(project, names):
     """Note the names of rows that are not loaded yet: a subsidiary may name one in its batch."""
-    names = [(i, fold(row.values["name"])) for i, row in mapped.items() if row.values.get("name")]
-    if names:
-        project.env.cr.execute_values(
+    project.env.cr.execute(
+        SQL(
             """UPDATE crm_migration_record r SET match_name = v.name
-                 FROM (VALUES %s) AS v(id, name) WHERE r.id = v.id AND r.match_name IS NULL""",
-            names,
-            page_size=5000,
+                 FROM %s AS v(id, name) WHERE r.id = v.id AND r.match_name IS NULL""",
+            unnest(("int", "varchar"), names),
         )
+    )
 
 
-def _find_parents(mapped):
+def _find_parents(links, names):
     """Return {key: key of the parent or None}; a name that two have is nobody's."""
-    names = {}
-    for key, row in mapped.items():
-        if row.values.get("name"):
-            names.setdefault(fold(row.values["name"]), []).append(key)
     parents = {}
-    for key, row in mapped.items():
+    for key, references in links.items():
         parents[key] = None
-        for reference in row.references.get("parent_id", []):
-            found = [reference.value.strip()] if reference.value.strip() in mapped else []
+        for reference in references:
+            found = [reference.value.strip()] if reference.value.strip() in links else []
             if reference.by != "id":
                 found = found or names.get(fold(reference.value), [])
             if len(found) == 1:

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ...engine.comparing import is_empty, three_way
 from ...engine.mapping import KEPT, fold
+from .. import plain_values
 from ..xmlid import xmlid_name
 
 # Fields a target fills that no person edits; compared when verifying, never in conflict.
@@ -361,18 +362,7 @@ class CrmMigrationTarget(models.AbstractModel):
 
     @api.model
     def _read_landed_of(self, model, ids, names):
-        records = self.env[model].browse(ids)
-        fields = self.env[model]._fields
-        rows = records.read(names, load=None)
-        for row in rows:
-            for name in names:
-                if fields[name].type in ("date", "datetime") and row[name]:
-                    row[name] = str(row[name])
-                elif fields[name].type == "html" and row[name]:
-                    row[name] = str(row[name])
-                elif fields[name].type in ("many2many", "one2many"):
-                    row[name] = list(row[name])
-        return {row["id"]: row for row in rows}
+        return plain_values.read(self.env[model].browse(ids), names)
 
     @api.model
     def _get_log_values(self, item):

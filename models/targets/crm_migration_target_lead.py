@@ -1,7 +1,8 @@
 from odoo import api, models
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL
 
 from ...engine.mapping import fold
+from ..emails import normalize
 
 # An open deal whose probability is 0 would look automatic to Odoo if its own figure were 0 too.
 LEAST_AUTOMATED = 0.01
@@ -145,7 +146,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
     @api.model
     def _is_same_address(self, one, other):
         return fold(one) == fold(other or "") or (
-            bool(email_normalize(one)) and email_normalize(one) == email_normalize(other or "")
+            bool(normalize(one)) and normalize(one) == normalize(other or "")
         )
 
     @api.model

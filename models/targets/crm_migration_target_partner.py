@@ -1,9 +1,9 @@
 from odoo import api, models
-from odoo.tools import email_normalize
 
 from ...engine.comparing import is_empty
 from ...engine.mapping import fold
 from ...engine.types import Problem
+from ..emails import normalize
 from .crm_migration_target import IDENTITY
 
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
@@ -36,7 +36,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             self._set_companies(item, resolver)
             self._set_placeholder(item, resolver)
             self._set_details(item, resolver)
-        self._set_contact_counts(items, resolver)
+            self._set_contact_count(item)
         self._follow_parent(items)
         self._tell_duplicates(items, resolver)
         self._apply_decisions(items, resolver)
@@ -168,12 +168,11 @@ class CrmMigrationTargetPartner(models.AbstractModel):
             item.tell("no_company")
 
     @api.model
-    def _set_contact_counts(self, items, resolver):
-        """Note how many contacts name each company, to be compared after the run (SP-38)."""
-        companies = [item for item in items if item.values.get("is_company")]
-        counts = resolver.contact_counts(companies)
-        for item in companies:
-            item.values["x_source_contact_count"] = counts.get(item.key, 0)
+    def _set_contact_count(self, item):
+        """Note how many contacts name a company, to be compared after the run (SP-38)."""
+        count = item.record.get("contact_count")
+        if item.values.get("is_company") and count is not None:
+            item.values["x_source_contact_count"] = count
 
     @api.model
     def _set_details(self, item, resolver):
@@ -227,20 +226,19 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     @api.model
     def _tell_duplicates(self, items, resolver):
         """List emails that other records have too: earlier ones of the source, or Odoo's own."""
-        emails = {email_normalize(item.values.get("email") or "") for item in items} - {False, ""}
-        if not emails:
+        emails = {id(item): normalize(item.values.get("email") or "") for item in items}
+        wanted = set(emails.values()) - {False, ""}
+        if not wanted:
             return
-        known = self._get_known_emails(emails, resolver)
+        known = self._get_known_emails(wanted, resolver)
         for item in items:
-            known.setdefault(email_normalize(item.values.get("email") or ""), set()).add(
-                item.record["id"]
-            )
+            known.setdefault(emails[id(item)], set()).add(item.record["id"])
         for item in items:
-            email = email_normalize(item.values.get("email") or "")
+            email = emails[id(item)]
             # Of two rows the later one is told, whichever of them landed first.
-            earlier = [other for other in known[email] if other < item.record["id"]]
-            if email and earlier:
-                item.problems.append(self._duplicate(email, len(earlier) + 1))
+            count = sum(other < item.record["id"] for other in known[email]) if email else 0
+            if count:
+                item.problems.append(self._duplicate(email, count + 1))
 
     @api.model
     def _duplicate(self, email, count):

@@ -1,0 +1,37 @@
+"""Many rows into a table of our own with one statement: a list per column, taken apart by unnest.
+
+On the log's wide rows as fast as COPY, a quarter faster than a list of VALUES, and it goes with
+``ON CONFLICT`` and ``UPDATE … FROM``.
+"""
+
+from odoo.tools import SQL
+
+# Rows per statement.
+PART = 2000
+
+
+def insert_rows(cr, table, types, rows, tail=""):
+    """Insert tuples.
+
+    :param types: {column: its type in PostgreSQL}, in the order of the tuples; no arrays
+    :param tail: what follows the rows, such as ``ON CONFLICT DO NOTHING``
+    """
+    for start in range(0, len(rows), PART):
+        cr.execute(
+            SQL(
+                "INSERT INTO %s (%s) SELECT * FROM %s %s",
+                SQL.identifier(table),
+                SQL(", ").join(map(SQL.identifier, types)),
+                unnest(types.values(), rows[start : start + PART]),
+                SQL(tail),
+            )
+        )
+
+
+def unnest(types, rows):
+    """Return tuples as a set of rows for a FROM clause."""
+    columns = zip(*rows, strict=True) if rows else ([] for __ in types)
+    arrays = [
+        SQL("%s::" + kind + "[]", list(column)) for kind, column in zip(types, columns, strict=True)
+    ]
+    return SQL("unnest(%s)", SQL(", ").join(arrays))
