@@ -5,7 +5,7 @@ tables is fetched for the batch, what it needs from the small ones is read once.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..engine.mapping import fold
 from ..engine.types import Problem
@@ -391,7 +391,7 @@ class Resolver:
         """
         found = self.find(reference)
         if not found and reference.by == "email":
-            found = self.find(replace(reference, entity="company"))
+            found = self.find(reference._replace(entity="company"))
         if found:
             waits = any(not candidate.landed for candidate in found)
             return [candidate.res_id for candidate in found if candidate.landed], waits
