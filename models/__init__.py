@@ -37,6 +37,8 @@ from . import crm_migration_verifier
 from . import crm_migration_receipt
 from . import crm_migration_purger
 from . import crm_migration_rollback
+from . import crm_migration_rollback_plan
+from . import crm_migration_rollback_spared
 from . import targets
 from . import base
 from . import calendar_event

@@ -2,6 +2,31 @@
 
 from odoo.tools import SQL
 
+# Log lines undone per transaction.
+UNDONE_LINES = 1000
+# Before this one stand all lines of the log.
+LAST_ID = 2**31 - 1
+# Models whose links keep a shared thing (tag, stage, team, source …) in use.
+USERS_OF_SHARED = (
+    "res.partner", "crm.lead", "calendar.event", "mail.activity", "crm.stage", "crm.team.member",
+    "project.task", "sale.order.line", "account.move", "account.move.line", "account.payment",
+    "slide.channel.partner", "mailing.subscription",
+)  # fmt: skip
+# What Odoo itself makes with a record, unlogged: model -> (link, model of the record); in the order
+# in which one is part of the other.
+PARTS = {
+    "account.move": ("origin_payment_id", "account.payment"),
+    "account.move.line": ("move_id", "account.move"),
+    "sale.order.line": ("order_id", "sale.order"),
+}
+STAMPS = ("write_uid", "write_date")
+# History of a record: field that names the record it hangs on.
+HISTORY = {
+    "mail.message": ("model", "res_id"),
+    "mail.activity": ("res_model", "res_id"),
+    "calendar.event": ("res_model", "res_id"),
+}
+
 
 class Scope:
     """Conditions on the log, from the parameters of a rollback's run.

@@ -1,0 +1,213 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine.comparing import same
+from .silence import silent
+from .undo_scope import HISTORY, LAST_ID, STAMPS, USERS_OF_SHARED, Scope
+
+
+class CrmMigrationRollback(models.AbstractModel):
+    """What a rollback would do, told before it: what goes, what returns, what hangs on it."""
+
+    _inherit = "crm.migration.rollback"
+
+    @api.model
+    def _preview(self, project, parameters=None):
+        """Return what a rollback would do; nothing is written.
+
+        :param parameters: what the run would get: see ``Scope``; without them everything
+        :return: ``{"remove": {model: n}, "restore": {model: n}, "keep": {model: n}, "fields": n,
+            "dependants": {(model, of model): n}, "spared": [{model, res_id, field, reason}]}``
+        """
+        project._check_not_purged("rollback")
+        project = silent(project)
+        service = self.with_env(project.env)
+        plan = service._plan(project, Scope(project, parameters))
+        result = {"remove": {}, "restore": {}, "keep": {}, "fields": 0} | {
+            "dependants": plan["dependants"],
+            "spared": plan["spared"],
+        }
+        before_id = LAST_ID
+        while lines := service._read_lines(project, before_id, scope=plan["scope"]):
+            before_id = lines[-1]["id"]
+            lines = [line for line in lines if not line["of_created"]]
+            for line in lines:
+                if line["action"] == "create":
+                    kind = "keep" if (line["model"], line["res_id"]) in plan["kept"] else "remove"
+                else:
+                    kind = "restore"
+                    result["fields"] += len(set(line["after"] or {}) - set(STAMPS))
+                counts = result[kind]
+                counts[line["model"]] = counts.get(line["model"], 0) + 1
+            result["spared"] += service._find_spared_fields(plan["scope"], lines)
+        result["fields"] -= sum(1 for one in result["spared"] if one["field"])
+        return result
+
+    @api.model
+    def _find_spared_fields(self, scope, lines):
+        """Return the fields that no longer hold what the migration wrote."""
+        spared = []
+        for model, group in self._group_lines(lines, "update"):
+            fields = self.env[model]._fields
+            names = sorted(
+                {n for line in group for n in line["before"] if n in fields} - set(STAMPS)
+            )
+            ids = self.env[model].browse([line["res_id"] for line in group]).exists().ids
+            landed = (
+                self.env["crm.migration.target"]._read_landed_of(model, ids, names) if ids else {}
+            )
+            for line in group:
+                now = landed.get(line["res_id"])
+                for name in sorted(set(line["before"]) & set(names)) if now else ():
+                    if self._is_edited(line, name, now, fields) and not scope.is_forced(
+                        model, line["res_id"], name
+                    ):
+                        spared.append(
+                            {
+                                "model": model,
+                                "res_id": line["res_id"],
+                                "field": name,
+                                "reason": "edited",
+                            }
+                        )
+                        now[name] = line["before"][name]
+                    else:
+                        now[name] = line["before"][name]
+        return spared
+
+    @api.model
+    def _group_lines(self, lines, action):
+        groups = {}
+        for line in lines:
+            if line["action"] == action and line["model"] in self.env:
+                groups.setdefault(line["model"], []).append(line)
+        return groups.items()
+
+    @api.model
+    def _is_edited(self, line, name, now, fields):
+        """True if the field holds neither what the migration wrote, nor what was there before."""
+        kind = fields[name].type
+        return not same(line["after"].get(name), now[name], kind) and not same(
+            line["before"][name], now[name], kind
+        )
+
+    # ------------------------------------------------------------- plan
+
+    @api.model
+    def _plan(self, project, scope):
+        """Return what goes and what stays: ``{scope, kept, spared, dependants, links}``.
+
+        Steps: what stays and why; what hangs on that which goes: its history goes with it, other
+        records of the project as the person chose.
+        """
+        written = self._read_written(project)
+        spared, kept = self._get_spared(project, scope, written)
+        result = {"scope": scope, "kept": kept, "dependants": {}, "links": []}
+        if not scope.is_whole:
+            result = self._follow(project, scope, written) | {"scope": scope}
+            spared, kept = self._get_spared(project, scope, written)
+            going = {key for key in self._get_created(project, scope) if key not in kept}
+            result["kept"] = kept
+            result["links"] = [one for one in result["links"] if (one[3], one[4]) in going]
+        result["spared"] = [
+            {"model": model, "res_id": res_id, "field": False, "reason": reason}
+            for (model, res_id), reason in sorted(spared.items())
+        ]
+        return result
+
+    @api.model
+    def _follow(self, project, scope, written):
+        """Add to the scope what hangs on what goes; return the links that stay behind."""
+        dependants, links = {}, []
+        records = self._read_record_ids(project)
+        mine = set(written)
+        while True:
+            going = self._get_created(project, scope) - set(
+                self._get_spared(project, scope, written)[1]
+            )
+            others = mine - going
+            history = {
+                key for key in others if self._get_base(written, key) in going and key in records
+            }
+            found = self._find_links(going, others)
+            direct = {(model, res_id) for model, __, res_id, *__rest in found}
+            for model, __, res_id, of_model, __of in found:
+                dependants.setdefault((model, of_model), set()).add(res_id)
+            add = history | (direct if scope.takes_dependants else set())
+            new = {records[key] for key in add if key in records} - set(scope.extra)
+            if not new:
+                links = [] if scope.takes_dependants else found
+                break
+            scope.extra = sorted(set(scope.extra) | new)
+        counts = {pair: len(ids) for pair, ids in dependants.items()}
+        return {"dependants": counts, "links": links}
+
+    @api.model
+    def _get_base(self, written, key):
+        """Return the (model, ID) that a message, an activity or a file hangs on."""
+        model, __ = key
+        name, link = HISTORY.get(model, ("res_model", "res_id"))
+        values = written[key]
+        return values.get(name), values.get(link)
+
+    @api.model
+    def _read_record_ids(self, project):
+        """Return {(model, ID): staged record} of what the project created."""
+        self.env.cr.execute(
+            """SELECT model, res_id, record_id FROM crm_migration_log
+                WHERE project_id = %s AND action = 'create' AND record_id IS NOT NULL
+                  AND id > %s""",
+            [project.id, project._get_undone_until()],
+        )
+        return {(model, res_id): record_id for model, res_id, record_id in self.env.cr.fetchall()}
+
+    @api.model
+    def _find_links(self, going, owners):
+        """Return ``(model, field, ID, model it refers to, ID it refers to)`` of these owners."""
+        found, ids = [], self._group(going)
+        own_ids = self._group(owners)
+        for model in (name for name in USERS_OF_SHARED if name in self.env and own_ids.get(name)):
+            for field in self.env[model]._fields.values():
+                wanted = ids.get(field.comodel_name)
+                if not (wanted and self._is_link(field)):
+                    continue
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT id, %(column)s FROM %(table)s"
+                        " WHERE %(column)s = ANY(%(wanted)s) AND id = ANY(%(owners)s)",
+                        column=SQL.identifier(field.name),
+                        table=SQL.identifier(self.env[model]._table),
+                        wanted=wanted,
+                        owners=own_ids[model],
+                    )
+                )
+                found += [
+                    (model, field.name, res_id, field.comodel_name, other)
+                    for res_id, other in self.env.cr.fetchall()
+                ]
+        return found
+
+    @api.model
+    def _is_link(self, field):
+        """True for a link that somebody sets; what Odoo works out by itself follows."""
+        return (
+            field.type == "many2one"
+            and field.store
+            and not field.company_dependent
+            and not (field.compute and field.readonly)
+            and not field.related
+        )
+
+    @api.model
+    def _empty_links(self, run, links):
+        """Empty, through the ORM, the links of what stays to what goes; logged as any write."""
+        groups, entries = {}, []
+        for model, name, res_id, __, other in links:
+            groups.setdefault((model, name), []).append((res_id, other))
+        for (model, name), pairs in groups.items():
+            self._write_back(model, [res_id for res_id, __ in pairs], {name: False})
+            entries += [
+                (None, model, res_id, "update", {name: other}, {name: False})
+                for res_id, other in pairs
+            ]
+        self.env["crm.migration.log"]._append(run, entries)

@@ -1,0 +1,194 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine.comparing import same
+from .undo_scope import HISTORY, LAST_ID, PARTS, UNDONE_LINES, USERS_OF_SHARED
+
+
+class CrmMigrationRollback(models.AbstractModel):
+    """What a rollback spares, and why: what people edited, worked on, or hung something on."""
+
+    _inherit = "crm.migration.rollback"
+
+    @api.model
+    def _get_spared(self, project, scope, written):
+        """Return ``({(model, ID): reason}, {(model, ID)} that stay)`` of created records.
+
+        Steps: those whose fields people edited or that people worked on since, less what a person
+        chose to let go; what these refer to; the history of those that stay.
+        """
+        keys = self._get_created(project, scope)
+        created = {key: written[key] for key in keys}
+        spared = dict.fromkeys(self._find_hung_on(project, created), "hung_on")
+        spared |= dict.fromkeys(self._find_worked_on(created, written), "worked_on")
+        spared |= dict.fromkeys(self._find_edited(created), "edited")
+        spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
+        kept = self._add_referred(created, set(spared))
+        spared |= dict.fromkeys(kept - set(spared), "needed")
+        spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
+        kept = set(spared)
+        return spared, kept | self._find_history(created, kept)
+
+    @api.model
+    def _find_hung_on(self, project, created):
+        """Return created partners and deals that records of people refer to: a deal of their own.
+
+        What refers to them because the migration wrote it so is no work of people.
+        """
+        wanted = {key for key in created if key[0] in ("res.partner", "crm.lead")}
+        ids, found = self._group(wanted), set()
+        ours = self._read_touched(project)
+        for model in (name for name in USERS_OF_SHARED if name in self.env):
+            for field in self.env[model]._fields.values():
+                if not (ids.get(field.comodel_name) and self._is_link(field)):
+                    continue
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT DISTINCT id, %(column)s FROM %(table)s"
+                        " WHERE %(column)s = ANY(%(ids)s) AND id != ALL(%(ours)s)",
+                        column=SQL.identifier(field.name),
+                        table=SQL.identifier(self.env[model]._table),
+                        ids=ids[field.comodel_name],
+                        ours=ours.get(model, []),
+                    )
+                )
+                found |= {(field.comodel_name, other) for __, other in self.env.cr.fetchall()}
+        return found
+
+    @api.model
+    def _read_touched(self, project):
+        """Return {model: [ID]} of all that any migration created or updated, and its parts."""
+        self.env.cr.execute(
+            """SELECT model, array_agg(DISTINCT res_id) FROM crm_migration_log
+                WHERE action IN ('create', 'update') AND model = ANY(%s) GROUP BY model""",
+            [[*USERS_OF_SHARED, "sale.order"]],
+        )
+        touched = dict(self.env.cr.fetchall())
+        for model, (link, owner) in PARTS.items():
+            if model in self.env and owner in touched:
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT id FROM %s WHERE %s = ANY(%s)",
+                        SQL.identifier(self.env[model]._table),
+                        SQL.identifier(link),
+                        touched[owner],
+                    )
+                )
+                touched[model] = [*touched.get(model, []), *(i for (i,) in self.env.cr.fetchall())]
+        return touched
+
+    @api.model
+    def _get_created(self, project, scope):
+        """Return {(model, ID)} of what the project created, within the scope."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT DISTINCT model, res_id FROM crm_migration_log l"
+                " WHERE project_id = %s AND id > %s AND action = 'create' AND %s AND %s",
+                project.id,
+                project._get_undone_until(),
+                scope.condition(),
+                scope.still_there(),
+            )
+        )
+        return set(self.env.cr.fetchall())
+
+    @api.model
+    def _read_written(self, project):
+        """Return {(model, ID): values as last written} of the records the project created."""
+        values, created = {}, set()
+        before_id = LAST_ID
+        while lines := self._read_lines(project, before_id):
+            before_id = lines[-1]["id"]
+            for line in lines:
+                key = (line["model"], line["res_id"])
+                # Newest first: what an older line says counts where no newer one says more.
+                values[key] = (line["after"] or {}) | values.get(key, {})
+                if line["action"] == "create":
+                    created.add(key)
+        return {key: values[key] for key in created}
+
+    @api.model
+    def _find_edited(self, created):
+        """Return the created records whose logged values are no longer the landed ones."""
+        edited = set()
+        for model, ids in self._group(created).items():
+            if model not in self.env:
+                continue
+            fields = self.env[model]._fields
+            target = self.env["crm.migration.target"]
+            for start in range(0, len(ids), UNDONE_LINES):
+                part = self.env[model].browse(ids[start : start + UNDONE_LINES]).exists()
+                names = sorted({n for i in part.ids for n in created[model, i] if n in fields})
+                if not names:
+                    continue
+                landed = target._read_landed_of(model, part.ids, names)
+                for res_id, now in landed.items():
+                    after = created[model, res_id]
+                    if any(
+                        not same(after[n], now[n], fields[n].type) for n in after if n in fields
+                    ):
+                        edited.add((model, res_id))
+        return edited
+
+    @api.model
+    def _group(self, keys):
+        groups = {}
+        for model, res_id in keys:
+            groups.setdefault(model, []).append(res_id)
+        return groups
+
+    @api.model
+    def _find_worked_on(self, created, written):
+        """Return the created partners and deals on which people wrote or planned something.
+
+        :param written: all that the project created: its own history is no work of people
+        """
+        kept = set()
+        for model in ("res.partner", "crm.lead"):
+            ids = [res_id for name, res_id in created if name == model]
+            for table, model_column in (("mail_message", "model"), ("mail_activity", "res_model")):
+                history = table.replace("_", ".")
+                ours = [res_id for name, res_id in written if name == history]
+                self.env.cr.execute(
+                    SQL(
+                        """SELECT DISTINCT res_id FROM %s
+                            WHERE %s = %s AND res_id = ANY(%s) AND id != ALL(%s) %s""",
+                        SQL.identifier(table),
+                        SQL.identifier(model_column),
+                        model,
+                        ids,
+                        ours,
+                        SQL("AND message_type IN ('comment', 'email')")
+                        if table == "mail_message"
+                        else SQL(),
+                    )
+                )
+                kept |= {(model, res_id) for (res_id,) in self.env.cr.fetchall()}
+        return kept
+
+    @api.model
+    def _add_referred(self, created, kept):
+        """Add the created records that kept ones refer to: company, contact, team, stage, tags."""
+        todo = list(kept)
+        while todo:
+            model, res_id = todo.pop()
+            fields = self.env[model]._fields
+            for name, value in created.get((model, res_id), {}).items():
+                comodel = name in fields and fields[name].comodel_name
+                for other in value if isinstance(value, list) else [value]:
+                    key = (comodel, other)
+                    if comodel and other and key in created and key not in kept:
+                        kept.add(key)
+                        todo.append(key)
+        return kept
+
+    @api.model
+    def _find_history(self, created, kept):
+        """Return the created messages, activities, events and files of records that stay."""
+        found = set()
+        for model, ids in self._group(created).items():
+            if model in HISTORY or model == "ir.attachment":
+                name, link = HISTORY.get(model, ("res_model", "res_id"))
+                rows = self.env[model].browse(ids).exists().read([name, link], load=None)
+                found |= {(model, r["id"]) for r in rows if (r[name], r[link]) in kept}
+        return found
