@@ -4,10 +4,12 @@ import re
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..engine.comparing import is_empty
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
 from . import contact_counts, snapshots
+from .columns import read_filled
 from .disturbance import is_passing
 from .inserting import unnest
 from .item import Item
@@ -650,7 +652,22 @@ class CrmMigrationLoader(models.AbstractModel):
             ]
         # Lines of a kind together: the rollback undoes neighbours in one call.
         entries.sort(key=lambda entry: (entry[3], entry[1]))
-        self.env["crm.migration.log"]._append(run, entries)
+        self.env["crm.migration.log"]._append(run, entries, self._read_filled(created))
+
+    @api.model
+    def _read_filled(self, items):
+        """Return {(model, ID): columns that Odoo filled by itself} of new records.
+
+        What people fill later is told from it, also where the migration filled nothing.
+        """
+        result = {}
+        for model, group in self._group_items(items, lambda item: item.model):
+            logged = {item.res_id: item.values for item in group}
+            for res_id, row in read_filled(self.env[model], list(logged)).items():
+                result[model, res_id] = {
+                    name: value for name, value in row.items() if is_empty(logged[res_id].get(name))
+                }
+        return result
 
     @api.model
     def _set_issues(self, run, project, items):

@@ -18,7 +18,7 @@ SEALED = (
 VALUES = ("before", "after")
 COLUMNS = {
     "project_id": "int", "run_id": "int", "record_id": "int", "model": "varchar",
-    "res_id": "int", "action": "varchar", "before": "jsonb", "after": "jsonb",
+    "res_id": "int", "action": "varchar", "before": "jsonb", "after": "jsonb", "filled": "jsonb",
     "undoes_id": "int", "user_id": "int", "logged_at": "timestamp",
 }  # fmt: skip
 
@@ -56,6 +56,9 @@ class CrmMigrationLog(models.Model):
     )
     before = fields.Json()
     after = fields.Json()
+    filled = fields.Json(
+        help="What Odoo filled by itself in a new record: other values there are people's."
+    )
     undoes_id = fields.Integer(help="The line whose values a rollback put back.")
     user_id = fields.Many2one("res.users", ondelete="restrict", string="By")
     logged_at = fields.Datetime(required=True, string="At")
@@ -78,12 +81,13 @@ class CrmMigrationLog(models.Model):
         raise AccessError(self.env._("The migration log cannot be deleted."))
 
     @api.model
-    def _append(self, run, entries):
+    def _append(self, run, entries, filled=None):
         """Add lines, many with one statement.
 
         :param entries: list of ``(record_id or None, model, res_id, action, before, after)``;
             before and after are dicts of column values or ``None``; a rollback adds the ID of
             the line that it puts back
+        :param filled: {(model, ID): columns that Odoo filled by itself} of new records
         """
         now = fields.Datetime.now()
         rows = [
@@ -96,6 +100,7 @@ class CrmMigrationLog(models.Model):
                 action,
                 self._dump(before),
                 self._dump(after),
+                self._dump((filled or {}).get((model, res_id)) if action == "create" else None),
                 undoes[0] if undoes else None,
                 self.env.uid,
                 now,

@@ -51,6 +51,11 @@ COPIES = {
         "source_key IS NOT NULL OR name IS NOT NULL OR value IS NOT NULL"
         " OR other_name IS NOT NULL",
     ),
+    "forecast": (
+        "crm_migration_forecast",
+        {"match_name": "NULL", "match_email": "NULL", "missing": "NULL"},
+        "match_name IS NOT NULL OR match_email IS NOT NULL OR missing IS NOT NULL",
+    ),
     "samples": (
         "crm_migration_mapping_line",
         {"samples": "NULL", "choices": "NULL", "evidence": "NULL"},
@@ -86,8 +91,8 @@ COPIES = {
 LOG = {
     "log": (
         "crm_migration_log",
-        {"before": "NULL", "after": "NULL"},
-        "before IS NOT NULL OR after IS NOT NULL",
+        {"before": "NULL", "after": "NULL", "filled": "NULL"},
+        "before IS NOT NULL OR after IS NOT NULL OR filled IS NOT NULL",
     ),
 }
 UPLOADS = "uploads"

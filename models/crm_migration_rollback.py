@@ -89,6 +89,7 @@ class CrmMigrationRollback(models.AbstractModel):
             "kept": sorted(plan["kept"]),
             "shared": False,
             "extra": scope.extra,
+            "reasons": {f"{one['model']},{one['res_id']}": one["reason"] for one in plan["spared"]},
         }
         if not scope.is_whole:
             self._empty_links(run, plan["links"])
@@ -312,7 +313,8 @@ class CrmMigrationRollback(models.AbstractModel):
         if values:
             self._write_back(model, line["res_id"], values)
         if spared:
-            self._tell_kept(run, project, model, line, ", ".join(sorted(spared)))
+            names = ", ".join(sorted(spared))
+            self._tell_kept(run, project, model, line, self.env._("edited: %(names)s", names=names))
         else:
             self._restore_stamps(model, line)
         return values, not spared
@@ -352,16 +354,23 @@ class CrmMigrationRollback(models.AbstractModel):
         """Delete creations together; what people edited stays, and is told."""
         for line in lines:
             if (model, line["res_id"]) in kept:
-                self._tell_kept(run, project, model, line, "edited since")
+                self._tell_kept(run, project, model, line, self._get_reason(run, model, line))
         going = [line for line in lines if (model, line["res_id"]) not in kept]
         used = self._find_used(project, model, going) if model in self.env else set()
         for line in lines:
             if line["res_id"] in used:
                 kept.add((model, line["res_id"]))
-                self._tell_kept(run, project, model, line, "used by others")
+                self._tell_kept(run, project, model, line, self.env._("used by others"))
         gone = [line for line in lines if (model, line["res_id"]) not in kept]
         if gone:
             self._remove_batch(run, project, gone, kept)
+
+    @api.model
+    def _get_reason(self, run, model, line):
+        """Return why a record stays, as the preview told it; history stays with its record."""
+        reason = run.cursor.get("reasons", {}).get(f"{model},{line['res_id']}")
+        reasons = self._get_reasons()
+        return reasons.get(reason) or self.env._("it belongs to a record that stays")
 
     @api.model
     def _find_used(self, project, model, lines):

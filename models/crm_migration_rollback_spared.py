@@ -2,7 +2,22 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.comparing import same
-from .undo_scope import HISTORY, LAST_ID, PARTS, UNDONE_LINES, USERS_OF_SHARED
+from .columns import read_filled
+from .undo_scope import HISTORY, LAST_ID, PARTS, UNDONE_LINES
+
+# Technical models, whose links to a record go with it.
+UNASKED = ("ir.", "mail.", "bus.", "discuss.", "sms.", "snailmail.", "crm.migration.", "res.users.")
+# Tables of what hangs on a record: name -> column with its model.
+HANGING = (
+    ("mail_message", "model"),
+    ("mail_activity", "res_model"),
+    ("ir_attachment", "res_model"),
+)
+# Labels that people put on records: field by model.
+LABELS = {
+    "res.partner": ("category_id",), "crm.lead": ("tag_ids",), "calendar.event": ("categ_ids",),
+    "project.task": ("tag_ids",),
+}  # fmt: skip
 
 
 class CrmMigrationRollback(models.AbstractModel):
@@ -22,12 +37,23 @@ class CrmMigrationRollback(models.AbstractModel):
         spared = dict.fromkeys(self._find_hung_on(project, created), "hung_on")
         spared |= dict.fromkeys(self._find_worked_on(created, written), "worked_on")
         spared |= dict.fromkeys(self._find_edited(created), "edited")
+        spared |= dict.fromkeys(self._find_filled_in(project, created), "edited")
         spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
         kept = self._add_referred(created, set(spared))
         spared |= dict.fromkeys(kept - set(spared), "needed")
         spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
         kept = set(spared)
         return spared, kept | self._find_history(created, kept)
+
+    @api.model
+    def _get_reasons(self):
+        """Return {reason: what people are told}."""
+        return {
+            "edited": self.env._("edited since"),
+            "worked_on": self.env._("somebody wrote or planned something on it"),
+            "hung_on": self.env._("records of your own refer to it"),
+            "needed": self.env._("another spared record needs it"),
+        }
 
     @api.model
     def _find_hung_on(self, project, created):
@@ -37,8 +63,9 @@ class CrmMigrationRollback(models.AbstractModel):
         """
         wanted = {key for key in created if key[0] in ("res.partner", "crm.lead")}
         ids, found = self._group(wanted), set()
-        ours = self._read_touched(project)
-        for model in (name for name in USERS_OF_SHARED if name in self.env):
+        owners = self._get_owners_of_links()
+        ours = self._read_touched(owners)
+        for model in owners:
             for field in self.env[model]._fields.values():
                 if not (ids.get(field.comodel_name) and self._is_link(field)):
                     continue
@@ -56,12 +83,22 @@ class CrmMigrationRollback(models.AbstractModel):
         return found
 
     @api.model
-    def _read_touched(self, project):
+    def _get_owners_of_links(self):
+        """Return the names of all models in which people keep records, customers' own included."""
+        return [
+            name
+            for name, model in self.env.registry.items()
+            if model._auto and not (model._abstract or model._transient)
+            and not name.startswith(UNASKED)
+        ]  # fmt: skip
+
+    @api.model
+    def _read_touched(self, names):
         """Return {model: [ID]} of all that any migration created or updated, and its parts."""
         self.env.cr.execute(
             """SELECT model, array_agg(DISTINCT res_id) FROM crm_migration_log
                 WHERE action IN ('create', 'update') AND model = ANY(%s) GROUP BY model""",
-            [[*USERS_OF_SHARED, "sale.order"]],
+            [names],
         )
         touched = dict(self.env.cr.fetchall())
         for model, (link, owner) in PARTS.items():
@@ -131,6 +168,62 @@ class CrmMigrationRollback(models.AbstractModel):
         return edited
 
     @api.model
+    def _find_filled_in(self, project, created):
+        """Return the created records in which people filled what the migration left to Odoo.
+
+        Asked only of records that were written after the migration last did: the columns that it
+        did not fill are compared with what they were then. What Odoo works out follows others.
+        """
+        found = set()
+        for model, ids in self._group(created).items():
+            if model in self.env and self.env[model]._log_access:
+                for start in range(0, len(ids), UNDONE_LINES):
+                    part = ids[start : start + UNDONE_LINES]
+                    written = self._read_written_since(project, model, part)
+                    found |= {(model, i) for i in self._compare_filled(model, written, created)}
+        return found
+
+    @api.model
+    def _read_written_since(self, project, model, ids):
+        """Return {ID: columns that Odoo had filled} of records that somebody wrote since."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """SELECT t.id, l.filled FROM %(table)s t
+                     JOIN (SELECT res_id, max(logged_at) AS last,
+                                  (array_agg(filled ORDER BY id DESC)
+                                   FILTER (WHERE action = 'create'))[1] AS filled
+                             FROM crm_migration_log
+                            WHERE project_id = %(project)s AND model = %(model)s
+                              AND res_id = ANY(%(ids)s) GROUP BY res_id) AS l ON l.res_id = t.id
+                    WHERE t.write_date > l.last AND l.filled IS NOT NULL""",
+                table=SQL.identifier(self.env[model]._table),
+                project=project.id,
+                model=model,
+                ids=ids,
+            )
+        )
+        return dict(self.env.cr.fetchall())
+
+    @api.model
+    def _compare_filled(self, model, written, created):
+        """Return the IDs of records with another value than Odoo's own in an unlogged column."""
+        if not written:
+            return set()
+        records = self.env[model]
+        labels = [name for name in LABELS.get(model, ()) if name in records._fields]
+        now = read_filled(records, list(written))
+        tags = self.env["crm.migration.target"]._read_landed_of(model, list(written), labels)
+        found = set()
+        for res_id, filled in written.items():
+            logged = created[model, res_id]
+            names = (filled.keys() | now[res_id].keys()) - logged.keys()
+            other = any(filled.get(name) != now[res_id].get(name) for name in names)
+            if other or any(tags[res_id][name] for name in labels if name not in logged):
+                found.add(res_id)
+        return found
+
+    @api.model
     def _group(self, keys):
         groups = {}
         for model, res_id in keys:
@@ -146,8 +239,8 @@ class CrmMigrationRollback(models.AbstractModel):
         kept = set()
         for model in ("res.partner", "crm.lead"):
             ids = [res_id for name, res_id in created if name == model]
-            for table, model_column in (("mail_message", "model"), ("mail_activity", "res_model")):
-                history = table.replace("_", ".")
+            for table, model_column in HANGING:
+                history = table.replace("_", ".", 1)
                 ours = [res_id for name, res_id in written if name == history]
                 self.env.cr.execute(
                     SQL(

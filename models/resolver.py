@@ -69,6 +69,8 @@ class Resolver:
             known |= values
             if values:
                 self._fetch(kind, column, values)
+            if kind == "email" and self.project.generation > 1:
+                self._fetch_former({v for v in values if ("email", v) not in self._candidates})
 
     def _key(self, reference):
         value = str(reference.value).strip()
@@ -87,6 +89,26 @@ class Resolver:
         )
         for key, *candidate in self.env.cr.fetchall():
             self._candidates.setdefault((kind, key), []).append(Candidate(*candidate))
+
+    def _fetch_former(self, emails):
+        """Find contacts by an address they had before a newer export changed it.
+
+        Older meetings and emails name them by it.
+        """
+        if not emails:
+            return
+        self.env.cr.execute(
+            """SELECT DISTINCT lower(trim(l.before ->> 'email')), r.entity, r.source_key, r.state,
+                      r.model, r.res_id
+                 FROM crm_migration_log l
+                 JOIN crm_migration_record r ON r.project_id = l.project_id
+                  AND r.model = l.model AND r.res_id = l.res_id
+                WHERE l.project_id = %s AND l.model = 'res.partner' AND l.action = 'update'
+                  AND lower(trim(l.before ->> 'email')) = ANY(%s)""",
+            [self.project.id, list(emails)],
+        )
+        for email, *candidate in self.env.cr.fetchall():
+            self._candidates.setdefault(("email", email), []).append(Candidate(*candidate))
 
     def find(self, reference, entity=None, stuck=False):
         """Return the candidates of a reference to a staged record.

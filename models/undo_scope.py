@@ -18,6 +18,7 @@ PARTS = {
     "account.move": ("origin_payment_id", "account.payment"),
     "account.move.line": ("move_id", "account.move"),
     "sale.order.line": ("order_id", "sale.order"),
+    "calendar.attendee": ("event_id", "calendar.event"),
 }
 STAMPS = ("write_uid", "write_date")
 # History of a record: field that names the record it hangs on.

@@ -80,6 +80,68 @@ class TestRollback(JourneyCase):
         kept = self.project.issue_ids.filtered(lambda issue: issue.code == "rollback_kept")
         self.assertIn(f"crm.lead {lead.id}", " ".join(kept.mapped("message")))
 
+    def edit_later(self, record, **values):
+        """Write as a person does an hour after the load: this test is one transaction."""
+        record.with_user(self.seller).sudo().write(values)
+        self.env.flush_all()
+        self.env.cr.execute(
+            f"UPDATE {record._table} SET write_date = write_date + interval '1 hour' WHERE id = %s",
+            [record.id],
+        )
+        self.env.invalidate_all()
+
+    def test_fields_that_the_source_does_not_have_are_edits_too(self):
+        """What a person types where the migration wrote nothing is seen, and spared."""
+        label = self.env["res.partner.category"].create({"name": "Mine"})
+        edits = {
+            "2": {"website": "http://x.example"},
+            "6": {"comment": "<p>Call back</p>"},
+            "3": {"category_id": [(4, label.id)]},
+            "5": {"lang": False},
+            "4": {},
+        }
+        people = {key: self.one("contact", key) for key in edits}
+        for key, values in edits.items():
+            self.edit_later(people[key], **values)
+        preview = self.env["crm.migration.rollback"]._preview(self.project)
+        spared = {one["res_id"]: one["reason"] for one in preview["spared"]}
+        told = {key: spared.get(person.id) for key, person in people.items()}
+        self.assertEqual(told, {key: "edited" if edits[key] else None for key in edits})
+        self.roll_back()
+        self.assertEqual(
+            {key for key, person in people.items() if person.exists()},
+            {key for key in edits if edits[key]},
+        )
+        self.assertEqual(people["2"].website, "http://x.example")
+        kept = self.project.issue_ids.filtered(lambda issue: issue.code == "rollback_kept")
+        told = [m for m in kept.mapped("message") if m.startswith(f"res.partner {people['2'].id}:")]
+        self.assertEqual(told, [f"res.partner {people['2'].id}: edited since"])
+
+    def test_what_odoo_works_out_is_no_edit(self):
+        """Names that follow the company's, figures that Odoo counts: nobody edited the record."""
+        company, person = self.one("company", "c1"), self.one("contact", "1")
+        self.edit_later(company, name="New name")
+        self.edit_later(person)
+        preview = self.env["crm.migration.rollback"]._preview(self.project)
+        spared = {(one["model"], one["res_id"]) for one in preview["spared"]}
+        self.assertIn(("res.partner", company.id), spared)
+        self.assertNotIn(("res.partner", person.id), spared)
+
+    def test_what_people_hung_on_a_record_spares_it(self):
+        """A file, a bank account, a place in somebody's meeting: none goes with the contact."""
+        with_file, with_bank, invited = (self.one("contact", key) for key in ("2", "6", "3"))
+        self.env["ir.attachment"].create(
+            {"name": "x", "raw": b"x", "res_model": "res.partner", "res_id": with_file.id}
+        )
+        self.env["res.partner.bank"].create({"acc_number": "1", "partner_id": with_bank.id})
+        self.env["calendar.event"].with_context(no_mail_to_attendees=True).create(
+            {"name": "Mine", "start": "2030-01-01 10:00:00", "stop": "2030-01-01 11:00:00",
+             "partner_ids": [(4, invited.id)]}
+        )  # fmt: skip
+        self.roll_back()
+        for person in (with_file, with_bank, invited):
+            self.assertTrue(person.exists())
+
     def test_edited_field_of_a_merged_contact_is_spared(self):
         """Of an updated record, the field that a person changed since stays, the others go back."""
         self.existing.phone = "+1 555 9999"

@@ -42,6 +42,7 @@ class CrmMigrationProjectPurge(models.TransientModel):
             "issues": self.env._("Values in questions and issues"),
             "checks": self.env._("Values in the comparisons of samples and proofs"),
             "duplicates": self.env._("Names in possible duplicates"),
+            "forecast": self.env._("Names in the forecast"),
             "samples": self.env._("Samples of columns"),
             "owners": self.env._("Names and emails of owners in the map"),
             "previews": self.env._("First rows of files"),

@@ -113,12 +113,7 @@ class CrmMigrationProjectRollback(models.TransientModel):
 
     def _prepare_spared(self, spared):
         """Return the values of the lines, with names read once per model."""
-        reasons = {
-            "edited": self.env._("edited since"),
-            "worked_on": self.env._("somebody wrote or planned something on it"),
-            "hung_on": self.env._("records of your own refer to it"),
-            "needed": self.env._("another spared record needs it"),
-        }
+        reasons = self.env["crm.migration.rollback"]._get_reasons()
         spared = spared[:LISTED]
         ids = {}
         for one in spared:
