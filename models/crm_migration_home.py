@@ -8,6 +8,7 @@ from odoo.tools import file_path
 from ..engine import profiles
 from .board import Board
 from .doubts import CONSEQUENCES
+from .sample_view import SampleView
 
 # Kinds of questions that a card names.
 SHOWN = 3
@@ -44,6 +45,11 @@ class CrmMigrationProject(models.Model):
         help="Owners of the source whose records are held, as they have no user here.",
     )
     userless_records = fields.Integer(compute="_compute_userless")
+    same_source_id = fields.Many2one(
+        "crm.migration.project",
+        compute="_compute_same_source",
+        help="Another migration of the same account: records with the same ID are the same.",
+    )
     certain_count = fields.Integer(
         compute="_compute_certain_count",
         help="Columns whose proposal is right 99 times in 100, and that wait to be confirmed.",
@@ -90,6 +96,18 @@ class CrmMigrationProject(models.Model):
             held = project.owner_policy == "hold"
             owners, rows = counts.get(project._origin, (0, 0)) if held else (0, 0)
             project.userless_count, project.userless_records = owners, rows
+
+    @api.depends("source_system", "profile")
+    def _compute_same_source(self):
+        for project in self:
+            project.same_source_id = project.source_system and self.search(
+                [
+                    ("source_system", "=", project.source_system),
+                    ("id", "!=", project._origin.id),
+                    ("state", "in", ("loaded", "verified")),
+                ],
+                limit=1,
+            )
 
     @api.depends("line_ids.state")
     def _compute_certain_count(self):
@@ -167,6 +185,20 @@ class CrmMigrationProject(models.Model):
         self.check_access("read")
         return Board(self, kind).get()
 
+    @api.readonly
+    def get_sample(self, **narrowed):
+        """Return a page of the last sample's records; see :meth:`SampleView.get`."""
+        self.ensure_one()
+        self.check_access("read")
+        return SampleView(self).get(**narrowed)
+
+    @api.readonly
+    def get_sample_record(self, record_id):
+        """Return the comparison of one record of the last sample."""
+        self.ensure_one()
+        self.check_access("read")
+        return SampleView(self).get_record(record_id)
+
     # ------------------------------------------------------------- one step
 
     def _on_run_done(self, run):
@@ -193,11 +225,14 @@ class CrmMigrationProject(models.Model):
         :raises UserError: where the addon came without the export
         """
         profile, folder = next(iter(DEMO.items()))
+        count = self.with_context(active_test=False).sudo().search_count([]) + 1
         name = profiles.load(profile).name
         project = self.create(
             {
                 "name": self._get_free_name(self.env._("Try it: %(product)s", product=name)),
                 "profile": profile,
+                # An account of its own: its IDs are not those of the customer's export.
+                "source_system": f"{profile}_demo_{count}",
                 "owner_policy": "fallback",
                 "fallback_user_id": self.env.uid,
             }

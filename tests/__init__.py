@@ -49,6 +49,7 @@ from . import test_rights
 from . import test_roles
 from . import test_rollback
 from . import test_sample
+from . import test_sample_view
 from . import test_silence
 from . import test_source_dates
 from . import test_structure
