@@ -14,7 +14,15 @@ CURRENCY = re.compile(r"[(\[]\s*(?:[A-Z]{3}|[€$£¥])\s*[)\]]")
 PARTS = re.compile(r"[/&|,+]|\s(?:and|or|und|oder|et|ou|y|o|e)\s", re.IGNORECASE)
 SUFFIX = re.compile(r"__(?:c|r)$", re.IGNORECASE)
 PREFIX = re.compile(r"^(?:cf|custom|udf)_(?=\w)", re.IGNORECASE)
+# A unit in brackets ("Duration (sec)"), and the path of a value in nested data.
+UNIT = re.compile(
+    r"\s*[(\[]\s*(?:s|sec|h|hrs?|std|uur|min|[smh]\w{4,7})\.?\s*[)\]]$", re.IGNORECASE
+)
+PATH = re.compile(r"[^\s.]+(?:\.[^\s.]+)+")
+# Last parts of a path that say less than what is before them: "phones.1.number".
+VAGUE_LEAVES = frozenset(("value", "number", "address", "url", "text", "content", "formatted"))
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=\d)")
+PLURAL = re.compile(r"(?<=[A-Z]{2})['’]s\b")  # "ID's"
 UMLAUTS = re.compile(r"([aou])e")
 WORDS = re.compile(r"[^\W_]+")
 
@@ -59,7 +67,7 @@ def normalise(header):
     >>> [normalise(h) for h in ("E-Mail", "leadSource", "Segment__c", "Amount (EUR)", "cf_spend")]
     ['e mail', 'lead source', 'segment', 'amount', 'spend']
     """
-    text = PREFIX.sub("", SUFFIX.sub("", str(header).strip()))
+    text = PREFIX.sub("", SUFFIX.sub("", PLURAL.sub("", str(header).strip())))
     text = (CURRENCY.sub(" ", text) or text).translate(SIGNS)
     words = WORDS.findall(fold(CAMEL.sub(" ", text)))
     return " ".join(words)
@@ -168,10 +176,41 @@ class Index:
         if apart != whole:
             for score, __, names in self._plain_steps(apart):
                 yield score - 0.04, "words", names
+        plain = UNIT.sub("", str(header))
+        if plain != str(header):
+            for score, reason, names in self._plain_steps(normalise(plain).split()):
+                yield score - 0.02, "words" if reason == "alias" else reason, names
+        for name in self.inner_names(header):
+            for score, reason, names in self._plain_steps(normalise(name).split()):
+                yield score - 0.02, "words" if reason == "alias" else reason, names
         yield BAG, "words", self._of_parts(header)
         if not self._qualifiers["other"].intersection(words):
             yield FUZZY, "similar", self._similar("".join(words))
         yield CONTAINS, "contains", self._contained(words)
+
+    def inner_names(self, header, kind=""):
+        """Return what a value of nested data is called without what only holds it.
+
+        ``contact_info.website`` is a website, ``phones.2.number`` the second phone; nothing is
+        left of a path through another record (``manager.email``).
+
+        :param kind: what the record says of the number: ``mobile``
+        """
+        parts = str(header).split(".")
+        if not PATH.fullmatch(str(header)) or not self._only_holds(parts[:-1]):
+            return []
+        number = next((part for part in parts[1:-1] if part.isdecimal() and part != "1"), "")
+        holder = next(part for part in reversed(parts[:-1]) if not part.isdecimal())
+        holder = holder[:-1] if holder.endswith("s") and len(holder) > 4 else holder
+        leaf = parts[-1]
+        if kind:
+            return [f"{kind} {holder}", f"{kind} {leaf}"]
+        names = (holder, leaf) if leaf.lower() in VAGUE_LEAVES else (leaf,)
+        return [f"{name} {number}".strip() for name in names]
+
+    def _only_holds(self, parts):
+        holders = self._qualifiers.get("holder", ())
+        return all(part.isdecimal() or squash(part) in holders for part in parts)
 
     def _plain_steps(self, words):
         same, mixed = self._paired(words)

@@ -1,5 +1,6 @@
 """What a column holds, told from all of its rows in memory that does not grow with them."""
 
+import re
 from collections import Counter
 
 from .cells import PLAIN, look
@@ -22,6 +23,8 @@ SAMPLES = 5
 LONG = 150
 #: A longer value is not kept to be compared: two thousand note bodies would fill the memory.
 LONGEST_KEPT = 1_000
+# Several codes in one cell: "B-7;B-12".
+LISTED = re.compile(r"[\w.-]*\d[\w.-]*(?:\s*[;|,]\s*[\w.-]*\d[\w.-]*)+")
 SEPARATORS = (";", "|", ",", "\n")
 _WITHOUT_CHOICES = frozenset(("longtext", "html", "json", "identifier", "date", "datetime"))
 
@@ -84,6 +87,7 @@ class ColumnStatistics:
         profile.distinct = self.distinct()
         profile.values = self.hashes
         profile.samples = list(self.values)[:SAMPLES]
+        profile.listed = any(map(LISTED.fullmatch, self.values))
         if not self.filled:
             profile.confidence = 0.0
             return profile

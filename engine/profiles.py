@@ -126,11 +126,28 @@ def load(code):
 
 
 def _with_shared(profile):
-    """Return a profile with the shared entities of the generic one that it does not have itself."""
+    """Return a profile with what the generic one knows beside it.
+
+    Entities that are shared, and the usual names of files in all languages.
+    """
     own = {entity.code for entity in profile.entities}
     shared = [one for one in generic().entities if one.shared and one.code not in own]
-    entities = sorted([*profile.entities, *shared], key=lambda entity: entity.load_order)
-    return replace(profile, entities=tuple(entities))
+    usual = {entity.code: entity.files for entity in generic().entities}
+    taken = {name for entity in profile.entities for name in entity.files}
+    taken |= {name for kind in profile.inventory for name in kind.get("files", ())}
+
+    def files(code, own_files):
+        return (*own_files, *(name for name in usual.get(code, ()) if name not in taken))
+
+    entities = [replace(one, files=files(one.code, one.files)) for one in profile.entities]
+    inventory = [
+        kind | {"files": files(kind["code"], kind.get("files", ()))} for kind in profile.inventory
+    ]
+    return replace(
+        profile,
+        entities=tuple(sorted([*entities, *shared], key=lambda entity: entity.load_order)),
+        inventory=tuple(inventory),
+    )
 
 
 def build(content, file="profile"):

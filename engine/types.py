@@ -63,6 +63,7 @@ class ColumnProfile:
         :data:`dates.COUNTS`), ``language`` of its months
     :param choices: the distinct values where they are few (pick-list, multi-select), as written
     :param values: :class:`distinct.DistinctSample`, to be compared with other columns
+    :param listed: some cell has several codes: ``B-7;B-12``
     """
 
     name: str
@@ -76,6 +77,7 @@ class ColumnProfile:
     choices: list = field(default_factory=list)
     problems: list = field(default_factory=list)
     values: Any = field(default=None, repr=False, compare=False)
+    listed: bool = False
 
 
 @dataclass(frozen=True)

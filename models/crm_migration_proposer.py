@@ -451,13 +451,13 @@ class CrmMigrationProposer(models.AbstractModel):
             return {}
         others = [
             lines.filtered(lambda line, name=name: line.target_field == name)[:1]
-            for name in ("team_id", "won_status", "probability")
+            for name in ("team_id", "won_status", "probability", "lost_reason_id")
         ]
         columns = [stage.column, *(line.column or stage.column for line in others)]
         by = [(line.reference or "").rpartition(".")[2] for line in (stage, others[0])]
         default = self._get_default_pipeline(project, mapping, others[0], lists)
         pipelines = {}
-        for raw, pipeline, status, figure, count in self._group_rows(
+        for raw, pipeline, status, figure, reason, count in self._group_rows(
             project, mapping.entity, columns
         ):
             listed, name = lists.stage(raw, by[0])
@@ -465,12 +465,17 @@ class CrmMigrationProposer(models.AbstractModel):
             pipelines.setdefault(given or listed or default, []).append(
                 (
                     name,
-                    status if others[1] else None,
+                    status if others[1] else self._get_end(reason if others[3] else None),
                     self._to_figure(figure) if others[2] else None,
                     count,
                 )
             )
         return pipelines
+
+    @api.model
+    def _get_end(self, reason):
+        """Return how a deal ended, where no column says it: one with a reason of loss was lost."""
+        return "lost" if reason and reason.strip() else None
 
     @api.model
     def _get_default_pipeline(self, project, mapping, pipeline_line, lists):
@@ -529,15 +534,21 @@ class CrmMigrationProposer(models.AbstractModel):
         for raw, count in sorted(counts.items()):
             known = resolver.owner_details(raw)
             users = resolver.match_users(raw, known)
+            alike = set() if users else resolver.match_login(raw)
+            found = users or alike
             proposals.append(
                 {
                     "source_value": raw,
-                    "user_id": next(iter(users)) if len(users) == 1 else False,
+                    "user_id": next(iter(found)) if len(found) == 1 else False,
                     "email": known.get("email") or (raw if "@" in raw else False),
                     "display_text": known.get("name") or False,
                     "known": len(users) == 1,
-                    "score": 1.0 if len(users) == 1 else 0.0,
-                    "reason": "matched" if len(users) == 1 else "nothing",
+                    "score": 1.0 if len(users) == 1 else 0.7 if len(alike) == 1 else 0.0,
+                    "reason": "matched"
+                    if len(users) == 1
+                    else "similar_login"
+                    if len(alike) == 1
+                    else "nothing",
                     "count": count,
                 }
             )

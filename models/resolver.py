@@ -18,6 +18,8 @@ from .xmlid import xmlid_name
 WAITING = ("unmatched_owner", "ambiguous_owner", "waits_for", "duplicate_open")
 # What a "related" reference may point to, by the canonical object type.
 RELATED = ("contact", "company", "deal", "lead")
+# What an "any" reference may name a record by, the surest first.
+KINDS = ("id", "email", "name")
 # What else rows may name, by the code of the entity.
 NAMED = ("product", "order", "invoice", "course")
 
@@ -60,21 +62,21 @@ class Resolver:
             for references in mapped.references.values():
                 for reference in references:
                     if reference.entity in (*RELATED, *NAMED, "related"):
-                        wanted[reference.by].add(self._key(reference))
+                        for kind in KINDS if reference.by == "any" else (reference.by,):
+                            wanted[kind].add(self._key(kind, reference.value))
         columns = {"id": "source_key", "name": "match_name", "email": "match_email"}
-        anything = wanted.pop("any", set())
         for kind, column in columns.items():
             known = self._fetched[kind]
-            values = (wanted[kind] | anything) - known
+            values = wanted[kind] - known
             known |= values
             if values:
                 self._fetch(kind, column, values)
             if kind == "email" and self.project.generation > 1:
                 self._fetch_former({v for v in values if ("email", v) not in self._candidates})
 
-    def _key(self, reference):
-        value = str(reference.value).strip()
-        return value if reference.by == "id" else fold(value)
+    def _key(self, kind, value):
+        """Return what is looked for: an ID as it is written, a name or an address folded."""
+        return str(value).strip() if kind == "id" else fold(value)
 
     def _fetch(self, kind, column, values):
         self.env.cr.execute(
@@ -119,12 +121,10 @@ class Resolver:
         """
         entity = reference.entity if reference.entity != "related" else entity
         entities = [entity] if entity else RELATED
-        kinds = ("id", "email", "name") if reference.by == "any" else (reference.by,)
-        for kind in kinds:
-            key = str(reference.value).strip() if kind == "id" else fold(reference.value)
+        for kind in KINDS if reference.by == "any" else (reference.by,):
             found = [
                 candidate
-                for candidate in self._candidates.get((kind, key), ())
+                for candidate in self._candidates.get((kind, self._key(kind, reference.value)), ())
                 if candidate.entity in entities
                 and (stuck or candidate.landed or not candidate.stuck)
             ]
@@ -391,6 +391,20 @@ class Resolver:
             if found:
                 return set(found)
         return set()
+
+    def match_login(self, raw):
+        """Return the IDs of the users whose login or address begins so: "kv" of "kv@x.example".
+
+        A proposal only: names of users are unique in the source, their domains are not known.
+        """
+        emails, __ = self._once("users", self._read_users)
+        name = fold(raw)
+        return {
+            user_id
+            for address, found in emails.items()
+            if "@" in address and address.partition("@")[0] == name
+            for user_id in found
+        }
 
     def _read_users(self):
         users = (

@@ -57,6 +57,7 @@ from . import test_tour
 from . import test_translations
 from . import test_traps_pipeline
 from . import test_traps_records
+from . import test_unseen_exports
 from . import test_upload
 from . import test_verify
 from . import test_warnings

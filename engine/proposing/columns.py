@@ -4,8 +4,8 @@ import re
 from itertools import takewhile
 
 from ..explaining import explain, facts_of
-from ..headers import ENOUGH, Match, fit, match, normalise, squash
-from ..relations import SHARE
+from ..headers import ENOUGH, MISFIT, VAGUE_LEAVES, Match, fit, match, normalise, squash
+from ..relations import LONG, SHARE
 from ..types import Proposal, Rule
 from ..vocabulary import NARROWER
 from ..vocabulary import load as load_vocabulary
@@ -26,6 +26,11 @@ UNIQUE = frozenset(("id", "ref", "vat", "company_registry", "email", "email_from
 MOSTLY = 0.9  # of the rows: values that differ in fewer tell no record from another
 NO_NAMES = frozenset(("boolean", "date", "datetime", "float", "money", "percent"))
 OPEN = 0.8  # factor of the values' fit from which a slot could hold them
+SECOND = 0.9  # a name that fits so well is that of a second column of times
+SURE = ("profile", "alias")
+# What tells the kind of a number or an address in a list of them.
+KIND_LEAVES = frozenset(("type", "kind", "label", "category"))
+TITLES = frozenset(("title", "titel", "titre", "titulo", "titolo", "label", "caption"))
 STATUSES = frozenset(("stage", "lead_status", "lead_outcome", "status"))
 CURRENCY = re.compile(r"[(\[]\s*([A-Z]{3})\s*[)\]]|_([A-Z]{3})$")
 UNIT = re.compile(r"[(\[_ ](m|h|s)(?:in|r|td|ec|ek)?\w*\.?[)\]]?$", re.IGNORECASE)
@@ -48,8 +53,9 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     vocabulary = vocabulary or load_vocabulary()
     index = vocabulary.index(entity)
     prefix = _common_prefix(columns, index)
+    kinds = _kinds_told(columns)
     ranked = [
-        _weigh_links(_match(column, prefix, index), index, (links or {}).get(column.name))
+        _weigh_links(_match(column, prefix, index, kinds), index, (links or {}).get(column.name))
         for column in columns
     ]
     complete_addresses(ranked, columns, index)
@@ -64,7 +70,10 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     _settle_states(chosen, ranked)
     _settle_substitutes(chosen, index)
     _settle_doubles(chosen, index)
-    _settle_key(chosen, columns, ranked)
+    _settle_key(chosen, columns, ranked, index)
+    _settle_titles(chosen, columns, index)
+    _settle_several(chosen, columns, index)
+    _settle_times(chosen, ranked, index)
     customs = Customs(taken, [index.slots[name].field for name in chosen if name])
     proposals = []
     contested = _contested(ranked)
@@ -97,9 +106,37 @@ def _common_prefix(columns, index):
     return 0 if index.qualifies(names[0][:size], "other") else size
 
 
-def _match(column, prefix, index):
+def _kinds_told(columns):
+    """Return {number or address in a list: its kind}, where another column tells it of all rows.
+
+    ``{"phones.2.number": "mobile"}``, if ``phones.2.type`` is always ``mobile``.
+    """
+    told = {}
+    for column in columns:
+        if _tells_kind(column) and column.distinct == 1:
+            told[str(column.name).rpartition(".")[0]] = column.samples[0]
+    return {
+        column.name: told[holder]
+        for column in columns
+        for holder, __, leaf in [str(column.name).rpartition(".")]
+        if holder in told and leaf.lower() in VAGUE_LEAVES
+    }
+
+
+def _tells_kind(column):
+    """Tell whether a column says of what kind a number or an address in a list is."""
+    holder, __, leaf = str(column.name).rpartition(".")
+    return leaf.lower() in KIND_LEAVES and holder.rpartition(".")[2].isdecimal()
+
+
+def _match(column, prefix, index, kinds):
     """Rank the slots for a column by its name, and by what is left of it without the prefix."""
     found = match(column.name, index, column)
+    for name in index.inner_names(column.name, kinds[column.name]) if column.name in kinds else ():
+        better = match(name, index, column)
+        if better and better[0].score >= NAMED:
+            return better
+    found += _by_email(found, column, index)
     if not prefix:
         return found
     rest = " ".join(normalise(column.name).split()[prefix:])
@@ -108,6 +145,22 @@ def _match(column, prefix, index):
         if one.slot.name not in best or one.score > best[one.slot.name].score:
             best[one.slot.name] = one
     return sorted(best.values(), key=lambda one: -one.score)
+
+
+def _by_email(matches, column, index):
+    """Return the matches by address of what a column names, where its values are addresses."""
+    if column.kind != "email":
+        return []
+    known = {found.slot.name for found in matches}
+    return [
+        found._replace(slot=slot, score=round(min(NEARLY, found.score / (1 - MISFIT)), 3))
+        for found in matches
+        for slot in index.slots.values()
+        if found.slot.reference.endswith(".name")
+        and slot.reference == found.slot.reference.removesuffix("name") + "email"
+        and slot.field == found.slot.field
+        and slot.name not in known
+    ]
 
 
 def _weigh_links(matches, index, links):
@@ -138,7 +191,8 @@ def _share(reference, links):
     shares = [
         link.share
         for link in links
-        if by in (link.by, "any") and entity in (link.entity, "related")
+        if by in (link.by, "any")
+        and (entity == link.entity or (entity == "related" and link.entity != "owner"))
     ]
     return min(1.0, sum(shares)) if entity == "related" else max(shares, default=0.0)
 
@@ -215,7 +269,7 @@ def _settle_doubles(chosen, index):
             chosen[place] = None
 
 
-def _settle_key(chosen, columns, ranked):
+def _settle_key(chosen, columns, ranked, index):
     """Without a column that is the ID, one like "Customer no." is it, if each row has its own.
 
     A few repeated rows do not count: exports have them.
@@ -227,6 +281,69 @@ def _settle_key(chosen, columns, ranked):
         free = chosen[place] in (None, "ref", "related_id")
         if free and unique and any(found.slot.name == "id" for found in matches):
             chosen[place] = "id"
+            return
+    if chosen and chosen[0] is None and "id" in index.slots and _is_key(columns[0]):
+        chosen[0] = "id"
+
+
+def _is_key(column):
+    """Tell whether the first column of a table holds its keys: codes, another in each row."""
+    long = all(len(value.strip()) >= LONG for value in column.samples if value)
+    coded = column.kind == "identifier" or (column.kind == "integer" and long)
+    return coded and column.distinct == column.filled == column.rows > ENOUGH
+
+
+def _settle_titles(chosen, columns, index):
+    """Let "Title" be the name of what has no other, or of a deal if each row has its own.
+
+    Job titles repeat. The column that had a deal's name is then that of the person, where there is
+    a place for one.
+    """
+    job = index.slots.get("function")
+    if job and any(part in chosen for part in job.instead_of.get("name", ())):
+        return  # the title of a person
+    parts = {name for name, slot in index.slots.items() if slot.field == "name"}
+    if parts.isdisjoint(name for name in chosen if name):
+        for place, column in enumerate(columns):
+            if chosen[place] in (None, "function") and squash(column.name) in TITLES:
+                if column.distinct >= MOSTLY * column.filled > 0:
+                    chosen[place] = "name"
+                    return
+    if "function" not in chosen or "name" not in index.find(columns[chosen.index("function")].name):
+        return
+    place = chosen.index("function")
+    column = columns[place]
+    if not column.distinct >= MOSTLY * column.filled > ENOUGH:
+        return
+    if "name" in chosen:
+        if "person_name" not in index.slots or "person_name" in chosen:
+            return
+        chosen[chosen.index("name")] = "person_name"
+    chosen[place] = "name"
+
+
+def _settle_several(chosen, columns, index):
+    """Read a column of company IDs that has several in some rows as that of all companies."""
+    if "parent_id" not in chosen or "other_companies" not in index.slots:
+        return
+    place = chosen.index("parent_id")
+    if "other_companies" not in chosen and columns[place].listed:
+        chosen[place] = "other_companies"
+
+
+def _settle_times(chosen, ranked, index):
+    """Take a second column of times too: in a list of all activities meetings have their own.
+
+    The first one that a row has a value in is its time.
+    """
+    if not {"when", "kind"}.issubset(chosen) or "started" not in index.slots:
+        return
+    for place, matches in enumerate(ranked):
+        found = matches[0] if matches and matches[0].slot.name == "when" else None
+        alone = len(matches) < 2 or matches[1].score < SECOND
+        sure = found and alone and found.score >= SECOND and found.reason in SURE
+        if chosen[place] is None and sure:
+            chosen[place] = "started"
             return
 
 
@@ -318,7 +435,7 @@ def _of_rest(entity, column, matches, vocabulary, customs, index, taken_up=False
 
     if not column.filled:
         return kept("empty", 1.0, Rule(column.name, ""))
-    if squash(column.name) in vocabulary.technical:
+    if squash(column.name) in vocabulary.technical or _tells_kind(column):
         return kept("technical", 0.99, Rule(column.name, KEPT))
     score = 0.99 if known or taken_up else 0.6 if matches else UNKNOWN[bool(column.kind)]
     if vocabulary.targets[entity.target]["unmatched"] == "kept":

@@ -60,7 +60,11 @@ def find_stage(name, vocabulary):
 
 def _stage(name, deals, vocabulary, order):
     usual, sure = find_stage(name, vocabulary)
-    ends = {vocabulary.canonical("won_status", status) if status else None for status, *__ in deals}
+    ends = {
+        vocabulary.canonical("won_status", status) if status else None
+        for status, __, count in deals
+        if status or count  # a stage that is only listed has no deal that is open
+    }
     is_won, is_lost = bool(usual and usual.get("won")), bool(usual and usual.get("lost"))
     given, told = order.get(name, (None, None))
     if not sure and len(ends) == 1 and ends <= {"won", "lost"}:

@@ -6,6 +6,7 @@ header is the union of what the records hold: it asks for a pass over the file.
 
 import codecs
 import io
+import re
 
 import ijson
 
@@ -26,6 +27,10 @@ ENVELOPES = frozenset(
     "results result data items records rows values list objects entries content elements".split()
 )
 
+#: Files and lists of pipelines: a list of named objects in one is that of its stages.
+PIPELINES = re.compile("pipeline|funnel|board|trichter|entonnoir|embudo|funil|lejek|pijplijn", re.I)
+STAGE_NAMES = ("name", "title", "label")
+
 
 def read(source, name, overrides):
     """The tables of a JSON file: each list of objects in it, or the one object that it is."""
@@ -34,16 +39,27 @@ def read(source, name, overrides):
         columns = lists.setdefault(path, {})
         if len(lists) > MAX_TABLES:
             raise SourceError("file_refused", file=name, detail=f"more than {MAX_TABLES} lists")
-        columns.update(dict.fromkeys(flatten(record)))
+        for column, value in flatten(record).items():
+            columns[column] = columns.get(column) or value is not None
         if len(columns) > layout.MAX_COLUMNS:
             detail = f"more than {layout.MAX_COLUMNS} columns"
             raise SourceError("file_refused", file=name, detail=detail)
-    lists = {path: columns for path, columns in lists.items() if columns}
+    lists = {path: _without_nothing(columns) for path, columns in lists.items() if columns}
     if len(lists) > 1:
         lists.pop("", None)  # what stands around the lists: totals and pages
     if not lists:
         raise SourceError("file_unreadable", file=name, detail="no list of records in it")
     return [_table(source, name, overrides, path, lists) for path in lists]
+
+
+def _without_nothing(columns):
+    """The columns but those that are nothing in some records and an object in the others.
+
+    >>> _without_nothing({"id": True, "parent": False, "parent.id": True})
+    ['id', 'parent.id']
+    """
+    objects = {column.rpartition(".")[0] for column in columns}
+    return [column for column, filled in columns.items() if filled or column not in objects]
 
 
 def _table(source, name, overrides, path, lists):
@@ -69,11 +85,30 @@ def _table(source, name, overrides, path, lists):
 def _guarded(source, name, overrides):
     """``(path, object)`` of each record, errors told as those of the file."""
     try:
-        yield from _records(source, overrides)
+        for path, record in _records(source, overrides):
+            for one in _unfold(f"{name}.{path}", record):
+                yield path, one
     except _Refused as refusal:
         raise SourceError("file_refused", file=name, detail=str(refusal)) from refusal
     except (ijson.JSONError, UnicodeDecodeError, ValueError, OverflowError) as error:
         raise SourceError("file_unreadable", file=name, detail=f"broken JSON ({error})") from error
+
+
+def _unfold(name, record):
+    """The stages that a pipeline holds as rows, each with its pipeline; else the record itself.
+
+    >>> list(_unfold("pipelines.json", {"id": 1, "stages": [{"name": "New"}, {"name": "Won"}]}))
+    [{'name': 'New', 'pipeline': {'id': 1}}, {'name': 'Won', 'pipeline': {'id': 1}}]
+    """
+    for key, stages in record.items() if PIPELINES.search(name) else ():
+        if isinstance(stages, list) and stages and all(map(_is_stage, stages)):
+            pipeline = {other: value for other, value in record.items() if other != key}
+            return [stage | {"pipeline": pipeline} for stage in stages]
+    return [record]
+
+
+def _is_stage(value):
+    return isinstance(value, dict) and any(value.get(name) for name in STAGE_NAMES)
 
 
 def _records(source, overrides):

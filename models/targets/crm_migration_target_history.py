@@ -1,11 +1,14 @@
 from odoo import api, models
 
 from ...engine.mapping import KEPT
+from ...engine.types import Mapped, Reference
 
 COMMON = (
     "kind", "summary", "body", "date", "x_source_created_at", "res_model", "res_id", "user_id",
     "author_id",
 )  # fmt: skip
+# Records that are nearer to an activity than the persons it is with.
+DEALS = ("deal", "lead")
 
 
 class CrmMigrationTargetHistory(models.AbstractModel):
@@ -23,6 +26,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
 
     @api.model
     def _prepare(self, items, resolver):
+        self._link_by_address(items, resolver)
         for item in items:
             item.target = self
             item.model = self._model
@@ -40,14 +44,51 @@ class CrmMigrationTargetHistory(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _link_by_address(self, items, resolver):
+        """Let an email that names no record belong to the one contact it went to or came from.
+
+        Of several contacts none is chosen.
+        """
+        addresses = []
+        for item in items:
+            mapped = item.mapped
+            if mapped.values.get("kind") == "email" and not mapped.references.get("res_id"):
+                known = list(mapped.references.get("partner_ids", []))
+                if mapped.values.get("email_from"):
+                    known.append(Reference("contact", "email", mapped.values["email_from"]))
+                addresses.append((item, known))
+        resolver.prefetch([Mapped({}, {"res_id": known}) for __, known in addresses])
+        for item, known in addresses:
+            found = {one: reference for reference in known for one in resolver.find(reference)}
+            if len(found) == 1:
+                item.mapped.references["res_id"] = list(found.values())
+
+    @api.model
+    def _get_parents(self, item, resolver, told):
+        """Return what the row says it belongs to, the surest and the nearest first.
+
+        A call of a deal and its contact belongs to the deal's timeline; the contact is kept.
+        """
+        references = resolver.believed(item.mapped.references.get("res_id", []), told)
+        return sorted(references, key=lambda one: (one.by == "name", one.entity not in DEALS))
+
+    @api.model
+    def _keep_others(self, item, references, chosen):
+        """Keep what the row says of further records beside the one it belongs to."""
+        for reference in references:
+            if reference.entity != chosen.entity:
+                item.keep(reference.column, reference.value)
+
+    @api.model
     def _find_parent(self, item, resolver):
         """Return the landed record that the row belongs to, or None after telling why not."""
         told = item.mapped.values.get("res_model")
-        references = resolver.believed(item.mapped.references.get("res_id", []), told)
+        references = self._get_parents(item, resolver, told)
         for reference in references:
             found = resolver.find(reference, told, stuck=True)
             landed = [candidate for candidate in found if candidate.landed]
             if len(found) == 1 and landed:
+                self._keep_others(item, references, reference)
                 return landed[0]
             if len(found) == 1:
                 item.tell("waits_for", "res_id", reference.value, entity=found[0].entity)

@@ -51,10 +51,11 @@ class CrmMigrationTargetProjectTask(models.AbstractModel):
     def _find_record(self, item, resolver):
         """Return the landed record the task belongs to; a task of nothing stays one."""
         told = item.mapped.values.get("res_model")
-        references = item.mapped.references.get("res_id", [])
+        references = self._get_parents(item, resolver, told)
         for reference in references:
             found = resolver.find(reference, told, stuck=True)
             if len(found) == 1 and found[0].landed:
+                self._keep_others(item, references, reference)
                 return found[0]
             if len(found) == 1 and not found[0].stuck:
                 item.tell("waits_for", "res_id", reference.value, entity=found[0].entity)

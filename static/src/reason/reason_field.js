@@ -22,6 +22,7 @@ function describeReason(code) {
         role: _t("Rights are not moved"),
         secret: _t("Secrets are not moved"),
         similar: _t("Similar name"),
+        similar_login: _t("Login begins alike"),
         values: _t("Its values"),
         words: _t("Same words"),
     }[code];

@@ -1,0 +1,103 @@
+"""Exports made by another hand than the samples: what must land where, and be told."""
+
+from odoo.tests import tagged
+
+from .common import MigrationCase
+
+COMPANIES = [
+    {"Company ID": "B-1", "Company Name": "Mill & Co"},
+    {"Company ID": "B-2", "Company Name": "Oven Ltd"},
+    {"Company ID": "B-3", "Company Name": "Loom AG"},
+]
+CONTACTS = [
+    {"Contact ID": "C-1", "Name": "Ada Byron", "Email": "ada@a.example", "Company IDs": "B-1"},
+    {"Contact ID": "C-2", "Name": "Bo Diddley", "Email": "bo@b.example", "Company IDs": "B-2;B-1"},
+    {"Contact ID": "C-3", "Name": "Cy Twombly", "Email": "cy@c.example", "Company IDs": "B-3"},
+    {"Contact ID": "C-4", "Name": "Di Twombly", "Email": "cy@c.example", "Company IDs": ""},
+]
+DEALS = [
+    {
+        "Deal ID": f"D-{n}",
+        "Deal Name": f"Order {n}",
+        "Stage": stage,
+        "Reason of loss": reason,
+        "Contact ID": "C-1",
+        "Owner": owner,
+    }
+    for n, stage, reason, owner in (
+        (1, "Visit", "", "tom.reed"),
+        (2, "No deal", "Price", "tom.reed"),
+        (3, "No deal", "Time", "tom.reed"),
+    )
+]
+ACTIVITIES = [
+    {"Activity ID": "a1", "Type": "Call", "Contact ID": "C-2", "Deal ID": "D-1"},
+    {"Activity ID": "a2", "Type": "Email", "From": "me@us.example", "To": "bo@b.example"},
+    {"Activity ID": "a3", "Type": "Email", "From": "ada@a.example", "To": "me@us.example"},
+    {"Activity ID": "a4", "Type": "Email", "From": "me@us.example", "To": "cy@c.example"},
+    {"Activity ID": "a5", "Type": "Note", "Contact ID": "C-3"},
+]
+TABLES = {
+    "companies.csv": COMPANIES,
+    "contacts.csv": CONTACTS,
+    "deals.csv": DEALS,
+    "activities.csv": [
+        row | {"Subject": f"About {n}", "Date": f"2024-03-0{n} 10:00:00"}
+        for n, row in enumerate(ACTIVITIES, start=1)
+    ],
+}
+
+
+@tagged("post_install", "-at_install")
+class TestUnseenExports(MigrationCase):
+    profile = "spark_crm"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tom = cls.make_user("Tom Reed", "tom.reed@us.example")
+        cls.project = cls.migrate(TABLES, owner_policy="hold")
+
+    def test_a_call_of_a_deal_and_a_contact_is_in_the_deal_s_timeline(self):
+        call = self.find(self.project, "activity", "a1")
+        deal = self.find(self.project, "deal", "D-1")
+        self.assertEqual((call.model, call.res_id), ("crm.lead", deal.id))
+        self.assertEqual(call.x_source_data, {"Contact ID": "C-2"})
+
+    def test_emails_without_a_link_belong_to_their_one_contact(self):
+        for key, contact in (("a2", "C-2"), ("a3", "C-1")):
+            message = self.find(self.project, "activity", key)
+            partner = self.find(self.project, "contact", contact)
+            self.assertEqual((message.model, message.res_id), ("res.partner", partner.id))
+        # Two contacts have the address: none is chosen.
+        self.assertEqual(self.staged(self.project, "activity", "a4").state, "held")
+        self.assertIn("unlinked_activity", self.codes(self.project, "activity", "a4"))
+
+    def test_several_companies_by_ids_in_capitals(self):
+        partner = self.find(self.project, "contact", "C-2")
+        one, other = (self.find(self.project, "company", key) for key in ("B-1", "B-2"))
+        self.assertEqual(partner.parent_id, other)
+        self.assertEqual(partner.x_source_company_ids, one + other)
+        self.assertIn("multi_company", self.codes(self.project, "contact", "C-2"))
+        self.assertFalse(self.codes(self.project, "contact", "C-1"))
+        self.assertEqual(self.staged(self.project, "contact", "C-1").state, "created")
+
+    def test_deals_with_a_reason_of_loss_are_lost(self):
+        for key, status in (("D-1", "pending"), ("D-2", "lost"), ("D-3", "lost")):
+            deal = self.find(self.project, "deal", key)
+            self.assertEqual(deal.won_status, status)
+        self.assertFalse(deal.active)
+
+    def test_names_of_users_are_proposed_by_their_login(self):
+        owner = self.project.value_ids.filtered(lambda value: value.domain == "owner")
+        self.assertEqual((owner.source_value, owner.user_id), ("tom.reed", self.tom))
+        self.assertFalse(owner.known, "it is a proposal")
+        self.assertEqual(self.find(self.project, "deal", "D-1").user_id, self.tom)
+
+    def test_everything_is_as_the_source_says(self):
+        self.assertAddsUp(self.project)
+        run = self.run_step(self.project, "verify")
+        wrong = self.env["crm.migration.check"].search(
+            [("run_id", "=", run.id), ("verdict", "in", ["different", "missing"])]
+        )
+        self.assertFalse(wrong.mapped("field_name"))
