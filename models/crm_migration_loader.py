@@ -8,7 +8,7 @@ from ..engine.comparing import is_empty
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
-from . import contact_counts, snapshots
+from . import bulk, contact_counts, snapshots
 from .columns import read_filled
 from .disturbance import is_passing
 from .inserting import unnest
@@ -104,6 +104,7 @@ class CrmMigrationLoader(models.AbstractModel):
     def _begin(self, run, project):
         """Give what was held or failed another try, and count what there is to do."""
         self._check_fields(project)
+        bulk.forget(self.env)
         self.env["crm.migration.fetching"]._check_room(project)
         self._stage_again(project)
         self._set_sort_keys(project)
@@ -365,7 +366,10 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _finish(self, run, project):
-        run.counters = {"entities": project._get_outcomes()}
+        roads = bulk.get_roads(self.env)
+        for model, road in roads.items():
+            _logger.info("Run %s, %s: %s", run.id, model, road)
+        run.counters = {"entities": project._get_outcomes(), "roads": roads}
         compared = Outlook(project).compare(run)
         if compared:
             run.counters = run.counters | {"forecast": compared}

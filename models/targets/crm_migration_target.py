@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ...engine.comparing import is_empty, three_way
 from ...engine.mapping import KEPT, fold
 from .. import plain_values
+from ..bulk import create_many
 from ..xmlid import xmlid_name
 
 # Fields a target fills that no person edits; compared when verifying, never in conflict.
@@ -213,7 +214,7 @@ class CrmMigrationTarget(models.AbstractModel):
             self._to_orm(item.values | item.extra | self._get_technical(item, resolver))
             for item in items
         ]
-        records = self.env[self._model].create(values)
+        records = create_many(self.env[self._model], values)
         for item, record in zip(items, records, strict=True):
             item.res_id = record.id
             item.outcome = "created"

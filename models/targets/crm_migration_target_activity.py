@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from ..bulk import create_many
 from .crm_migration_target_history import COMMON
 
 # Time of day of what was done on a day.
@@ -74,17 +75,6 @@ class CrmMigrationTargetActivity(models.AbstractModel):
         return self._get_deadline(item)
 
     @api.model
-    def _create(self, items, resolver):
-        models_by_id = {
-            model.id: model.model
-            for model in self.env["ir.model"].browse({i.values["res_model_id"] for i in items})
-        }
-        self._read_names(
-            (models_by_id[item.values["res_model_id"]], item.values["res_id"]) for item in items
-        )
-        return super()._create(items, resolver)
-
-    @api.model
     def _read_names(self, parents):
         """Read the names of what activities hang on: Odoo would, one by one, for ``res_name``."""
         groups = {}
@@ -156,7 +146,8 @@ class CrmMigrationTargetActivity(models.AbstractModel):
         }
         self._read_names((item.values["model"], item.values["res_id"]) for item in items)
         names = self._get_names([(item.values["model"], item.values["res_id"]) for item in items])
-        activities = self.env["mail.activity"].create(
+        activities = create_many(
+            self.env["mail.activity"],
             [
                 {
                     "res_name": names[item.values["model"], item.values["res_id"]],
@@ -173,7 +164,7 @@ class CrmMigrationTargetActivity(models.AbstractModel):
                     "x_source_created_at": item.values["date"],
                 }
                 for item in items
-            ]
+            ],
         )
         for item, activity in zip(items, activities, strict=True):
             item.companions.append(("mail.activity", activity.id))

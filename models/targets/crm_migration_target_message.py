@@ -4,6 +4,7 @@ from odoo import api, models
 
 from ...engine import inline_images
 from ...engine.reading import payload
+from ..bulk import create_many
 from ..xmlid import xmlid_name
 from .crm_migration_target_history import COMMON
 
@@ -184,7 +185,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
         which are logged; calls are done activities too.
         """
         queued = sorted(resolver.messages, key=lambda pair: pair[0]["date"])
-        messages = self.env[self._model].create([values for values, __ in queued])
+        messages = create_many(self.env[self._model], [values for values, __ in queued])
         for message, (__, item) in zip(messages, queued, strict=True):
             item.companions += [("ir.attachment", res_id) for res_id in message.attachment_ids.ids]
             if item.target._name == self._name:

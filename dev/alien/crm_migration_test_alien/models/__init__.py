@@ -1,0 +1,1 @@
+from . import crm_lead, mail_message, res_partner

@@ -1,0 +1,120 @@
+"""Which models take the fast road: those whose code is known, and that stand the comparison."""
+
+import logging
+from itertools import groupby
+
+from .comparison import find_differences
+from .creation import Creation, PlainRoad
+from .stand_ins import STAND_INS
+
+_logger = logging.getLogger(__name__)
+
+# Fewer records are created plainly: a bad one of a batch that was halved gets the ORM's own error.
+FEW = 4
+# Records that are made both ways where fields are filled for the first time.
+SAMPLE = 20
+# System parameter: "plain" sends everything through ``create()``, "unproven" leaves the comparison
+# out (for tests that compare whole databases); empty is what every load should have.
+PARAMETER = "crm_migration.creation"
+# Where a registry keeps its roads: they are those of its classes.
+ATTRIBUTE = "crm_migration_roads"
+
+
+class Road:
+    """How the records of one model are created in a database, and why."""
+
+    def __init__(self, model_name):
+        self.model_name = model_name
+        self.stand_in = STAND_INS.get(model_name)
+        self.reason = None if self.stand_in else "no stand-in"
+        # Names of fields that were filled in records made both ways, and came out equal.
+        self.proven = set()
+        self.fast = self.plain = 0
+
+    def is_plain(self, values):
+        """Tell whether a record is for ``create()``."""
+        return bool(self.reason) or self.stand_in.is_plain(values)
+
+    def close(self, reason):
+        """Send the model to the plain road until the next run."""
+        if self.reason == reason:
+            return
+        self.reason = reason
+        _logger.info("%s is created by the plain road: %s", self.model_name, reason)
+
+    def describe(self):
+        road = "plain" if self.reason else "fast"
+        return {"road": road, "reason": self.reason, "fast": self.fast, "plain": self.plain}
+
+
+def forget(env):
+    """Have every model prove itself again; called when a run begins."""
+    env.registry.__dict__.pop(ATTRIBUTE, None)
+
+
+def get_roads(env):
+    """Return {model: {"road", "reason", "fast", "plain"}} of what was created in this process."""
+    roads = env.registry.__dict__.get(ATTRIBUTE, {})
+    return {name: road.describe() for name, road in roads.items()}
+
+
+def create_many(model, values_list):
+    """Create records as ``model.create(values_list)`` does.
+
+    :param model: empty recordset, as superuser in the silent context of a load
+    :param values_list: as for ``create``; not changed
+    """
+    roads = model.env.registry.__dict__.setdefault(ATTRIBUTE, {})
+    road = roads.setdefault(model._name, Road(model._name))
+    told = model.env["ir.config_parameter"].sudo().get_param(PARAMETER)
+    if told == "plain":
+        road.close("by system parameter")
+    records = model.browse()
+    # Neighbours only: the order of the records is that of their IDs.
+    # pylint: disable-next=bad-builtin-groupby
+    for plain, group in groupby(values_list, key=road.is_plain):
+        records += _create(model, road, plain, list(group), proving=told != "unproven")
+    return records
+
+
+def _create(model, road, plain, values_list, proving):
+    if not plain and len(values_list) >= FEW and model.env.su:
+        unknown = road.stand_in.find_unknown(model)
+        if unknown:
+            road.close(f"{unknown} is not known")
+        else:
+            try:
+                if proving:
+                    _prove(model, road, values_list)
+                if not road.reason:
+                    records = Creation(model, road.stand_in).run(values_list)
+                    road.fast += len(records)
+                    return records
+            except PlainRoad as reason:
+                _logger.info("%s of %s records by create(): %s", len(values_list), model, reason)
+    road.plain += len(values_list)
+    return model.create([dict(values) for values in values_list])
+
+
+def _prove(model, road, values_list):
+    """Compare both roads wherever fields come filled that were not compared before."""
+    sample, names = _take_sample(values_list, road.proven)
+    if not names:
+        return
+    different = find_differences(model, Creation(model, road.stand_in), sample)
+    if different:
+        road.close(f"it would differ in {', '.join(different)}")
+    road.proven |= names
+
+
+def _take_sample(values_list, proven):
+    """Return (records that fill fields not proven yet and some more, the names of these fields)."""
+    sample, names = [], set()
+    for values in values_list:
+        new = {name for name, value in values.items() if value} - proven - names
+        if new:
+            sample.append(values)
+            names |= new
+    if names:
+        sample += [values for values in values_list[:SAMPLE] if values not in sample]
+    return sample, names

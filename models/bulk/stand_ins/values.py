@@ -1,0 +1,85 @@
+"""What several stand-ins work out from a text: phones and addresses, each text once."""
+
+import functools
+
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize, email_normalize_all
+
+from odoo.addons.iap.tools import iap_tools
+from odoo.addons.mail.tools import mail_validation
+from odoo.addons.phone_validation.tools import phone_validation
+
+# A contact's phone comes again with each of its deals.
+MEMORY = 10000
+PHONE_METHODS = (
+    "_compute_phone_sanitized", "_assert_phone_field", "_phone_get_number_fields",
+    "_phone_get_country", "_phone_get_country_field", "_phone_format", "_phone_format_number",
+    "_mail_get_partner_fields",
+)  # fmt: skip
+EMAIL_METHODS = ("_compute_email_normalized", "_assert_primary_email")
+
+
+@functools.lru_cache(MEMORY)
+def format_phone(number, code, phone_code):
+    """Return a number as ``_phone_format_number`` does, False if it is none."""
+    try:
+        return phone_validation.phone_format(
+            number, code, phone_code, force_format="E164", raise_exception=True
+        )
+    except UserError:
+        return False
+
+
+@functools.lru_cache(MEMORY)
+def rate_phone(number, code):
+    """Return the state of a number; see ``crm.lead._compute_phone_state``."""
+    try:
+        return "correct" if phone_validation.phone_parse(number, code) else False
+    except UserError:
+        return "incorrect"
+
+
+@functools.lru_cache(MEMORY)
+def normalize_email(text):
+    return email_normalize(text, strict=False)
+
+
+@functools.lru_cache(MEMORY)
+def rate_email(text):
+    """Return the state of an address; see ``crm.lead._compute_email_state``."""
+    valid = any(mail_validation.mail_validate(email) for email in email_normalize_all(text))
+    return "correct" if valid else "incorrect"
+
+
+@functools.lru_cache(MEMORY)
+def get_email_domain(email):
+    return iap_tools.mail_prepare_for_domain_search(email)
+
+
+def get_emails_normalized(rows):
+    texts = rows.get(rows.model._primary_email)
+    return [normalize_email(text) if text else False for text in texts]
+
+
+def get_phones_sanitized(rows, countries):
+    """Return for each row its number in E.164.
+
+    :param countries: for each row the ID of the country it is likely of, or False
+    """
+    company = rows.env.company.country_id.id
+    names = rows.model._phone_get_number_fields()
+    codes = rows.read_records(
+        rows.env["res.country"].sudo(),
+        [id_ or company for id_ in countries],
+        ["code", "phone_code"],
+    )
+    result = []
+    for place, code in enumerate(codes):
+        sanitized = False
+        for name in names:
+            number = rows.get(name)[place]
+            sanitized = bool(number) and format_phone(number, code["code"], code["phone_code"])
+            if sanitized:
+                break
+        result.append(sanitized)
+    return result
