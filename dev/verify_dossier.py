@@ -39,9 +39,9 @@ SEALED = (
 VALUES = ("before", "after")
 # What must be in a dossier; the rest is there where the migration got so far.
 NEEDED = (
-    "README.txt", "approvals.json", "checks.json", "decisions.json", "inputs.json",
-    "inventory.json", "log.json", "map.json", "project.json", "receipts.json", "records.json",
-    "report.html", "runs.json",
+    "README.txt", "approvals.json", "checks.json", "decisions.json", "forecast.json",
+    "inputs.json", "inventory.json", "log.json", "map.json", "project.json", "receipts.json",
+    "records.json", "report.html", "runs.json",
 )  # fmt: skip
 
 

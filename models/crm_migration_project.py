@@ -44,7 +44,7 @@ ALLOWED = {
     "purge": None,
 }
 # What needs the copies of the source's rows and files.
-READERS = ("extract", "propose", "schema", "sample", "load", "verify")
+READERS = ("extract", "propose", "schema", "sample", "forecast", "load", "verify")
 POLICIES = (
     "owner_policy",
     "fallback_user_id",

@@ -146,6 +146,7 @@ class CrmMigrationPurger(models.AbstractModel):
         map_hash = project._get_signed_map_hash()
         stopped = {"rest_schedule": False, "resume_held": False, "resumable_count": 0}
         project.write(values | stopped)
+        project.connection_id.trial_html = False  # the records that the trial showed
         run.total = sum(one["rows"] for one in self._count(project, todo).values())
         run.cursor = {"todo": todo, "parts": {}, "seals": seals, "map_hash": map_hash}
 

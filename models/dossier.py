@@ -13,6 +13,7 @@ from odoo.tools import SQL
 
 from .crm_migration_project import POLICIES
 from .crm_migration_record import OUTCOMES
+from .outlook import Outlook
 
 FORMAT = "crm_migration dossier 1"
 MANIFEST = "MANIFEST.json"
@@ -97,6 +98,7 @@ class Dossier:
             "checks.json": self._get_checks(),
             "decisions.json": self._get_decisions(),
             "estimate.json": self._get_estimate(),
+            "forecast.json": Outlook(project).get_report(),
             "inputs.json": self._get_inputs(),
             "inventory.json": self._get_inventory(),
             "log.json": self._get_log(),

@@ -10,8 +10,14 @@ from ..engine.types import Problem
 from .common import MigrationCase, to_csv
 from .test_approval import TABLES
 
-PROTECTED = ("crm.migration.log", "crm.migration.approval")
-RESTRICTED = (*PROTECTED, "crm.migration.record", "crm.migration.run", "crm.migration.check")
+PROTECTED = ("crm.migration.log", "crm.migration.approval", "crm.migration.receipt")
+RESTRICTED = (
+    "crm.migration.log",
+    "crm.migration.approval",
+    "crm.migration.record",
+    "crm.migration.run",
+    "crm.migration.check",
+)
 
 
 @tagged("post_install", "-at_install", "crm_migration")
@@ -143,6 +149,8 @@ class TestRemote(HttpCase):
         cls.project = case.migrate(TABLES)
         cls.log = cls.env["crm.migration.log"].search([], limit=1)
         cls.approval = cls.project.approval_ids[:1]
+        cls.env["crm.migration.receipt"]._append(cls.project, "dossier", "0" * 64)
+        cls.receipt = cls.project.receipt_ids
         cls.log_count = cls.env["crm.migration.log"].search_count([])
 
     def values(self, model):
@@ -155,12 +163,16 @@ class TestRemote(HttpCase):
                 "project_id": self.project.id, "kind": "cutover", "user_id": self.admin.id,
                 "approved_at": "2024-01-01 00:00:00", "approved_hash": "0" * 64,
             },
+            "crm.migration.receipt": {
+                "project_id": self.project.id, "kind": "copies", "user_id": self.admin.id,
+                "issued_at": "2024-01-01 00:00:00", "digest": "0" * 64,
+            },
         }[model]  # fmt: skip
 
     def attempts(self):
         """Yield every way to tamper: (model, method, positional arguments)."""
         for model in PROTECTED:
-            ids = (self.log if model.endswith("log") else self.approval).ids
+            ids = getattr(self, model.rpartition(".")[2]).ids
             yield model, "create", [self.values(model)]
             yield model, "create", [[self.values(model)]]
             yield model, "write", [ids, {"project_id": self.project.id}]
@@ -170,6 +182,9 @@ class TestRemote(HttpCase):
             yield model, "web_save", [ids, {"project_id": self.project.id}, {}]
             yield model, "name_create", ["x"]
             yield model, "_append", [ids, "cutover", "0"]
+            yield model, "update_field_translations", [ids, "model", {"en_US": "x"}]
+            yield model, "action_archive", [ids]
+            yield model, "init", [[]]
             yield model, "_void", [ids]
 
     def assertUntouched(self):
@@ -177,6 +192,7 @@ class TestRemote(HttpCase):
         self.assertEqual(self.env["crm.migration.log"].search_count([]), self.log_count)
         self.assertEqual(self.project.approval_ids.mapped("kind"), ["sample", "map"])
         self.assertFalse(any(self.project.approval_ids.mapped("voided_at")))
+        self.assertEqual(self.project.receipt_ids.mapped("kind"), ["dossier"])
 
     def test_xmlrpc(self):
         """Reading works; creating, changing, deleting and importing never do."""
@@ -221,6 +237,7 @@ class TestRemote(HttpCase):
         for model, method in (
             ("crm.migration.project", "_approve_again"), ("crm.migration.run", "_work"),
             ("crm.migration.loader", "_step"), ("crm.migration.rollback", "_step"),
+            ("crm.migration.purger", "_step"), ("crm.migration.run", "_seal"),
         ):  # fmt: skip
             with self.assertRaises(xmlrpc.client.Fault, msg=method):
                 self.xmlrpc_object.execute_kw(*login, model, method, [[self.project.id]])

@@ -23,7 +23,7 @@ class CrmMigrationOrigin(models.TransientModel):
             record = self.env[wizard.model].browse(wizard.res_id)
             record.check_access("read")
             origin = Origin(record)
-            wizard.name = record.display_name
+            wizard.name = self.env._("Origin of %(name)s", name=record.display_name)
             wizard.log_ids = origin.find_log()
             wizard.record_ids = origin.rows
             wizard.origin_html = self.env["ir.qweb"]._render(

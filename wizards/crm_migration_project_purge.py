@@ -30,7 +30,11 @@ class CrmMigrationProjectPurge(models.TransientModel):
             wizard.preview_html = self.env["ir.qweb"]._render(
                 "crm_migration.purge_preview",
                 {
-                    "rows": [(labels[part], counts[part]["rows"]) for part in parts],
+                    "rows": [
+                        (labels[part], counts[part]["rows"])
+                        for part in parts
+                        if counts[part]["rows"]
+                    ],
                     "what": wizard.what,
                     "held": project.held_count if not project.purged_at else 0,
                 },
