@@ -1,6 +1,6 @@
 """One contender of ``dev/bench`` in one database: loads the export, measures, writes a JSON.
 
-Usage: bench.py --addons-path PATH users|ours|peer DB FOLDER [RESULT.json]
+Usage: bench.py --addons-path PATH users|ours|peer|rpc|limit DB FOLDER [RESULT.json]
 """
 
 import argparse
@@ -162,13 +162,12 @@ def run_peer(env, folder):
     base = peak_memory()
     peer.make_choices()
     env.cr.commit()
-    for entity, model, header, rows in (
-        ("company", "res.partner", *peer.companies()),
-        ("contact", "res.partner", *peer.contacts()),
-        ("deal", "crm.lead", *peer.deals()),
-        ("activity", "mail.message", *peer.messages()),
-    ):
+    for entity, model, header, rows in peer.lists():
         peer.load(entity, model, header, list(rows))
+    if not (folder / "rows").exists():
+        from bench_others import save_rows
+
+        save_rows(env, folder / "rows")
     return {
         "phases": {f"load {name}": figure for name, figure in peer.meter.take().items()},
         "memory": {"start": base, "peak": peak_memory()},
@@ -220,6 +219,13 @@ class Peer:
 
     def _tag_ids(self, model, text):
         return ",".join(str(self._choice(model, name)) for name in _split(text))
+
+    def lists(self):
+        """Yield what is loaded in its order; messages need the IDs of what came before."""
+        yield "company", "res.partner", *self.companies()
+        yield "contact", "res.partner", *self.contacts()
+        yield "deal", "crm.lead", *self.deals()
+        yield "activity", "mail.message", *self.messages()
 
     def load(self, entity, model, header, rows):
         records = self.env[model].with_context(**PEER_CONTEXT)
@@ -377,10 +383,18 @@ def read_content(env, module):
     return content
 
 
+def _run(env, asked):
+    from bench_others import run_limit, run_rpc
+
+    if asked.what == "rpc":
+        return run_rpc(env, asked.folder, asked.addons_path)
+    return {"ours": run_ours, "peer": run_peer, "limit": run_limit}[asked.what](env, asked.folder)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--addons-path", required=True)
-    parser.add_argument("what", choices=("users", "ours", "peer"))
+    parser.add_argument("what", choices=("users", "ours", "peer", "rpc", "limit"))
     parser.add_argument("database")
     parser.add_argument("folder", type=Path)
     parser.add_argument("result", type=Path, nargs="?")
@@ -389,7 +403,7 @@ def main():
         if asked.what == "users":
             make_users(env, asked.folder)
             return 0
-        result = (run_ours if asked.what == "ours" else run_peer)(env, asked.folder)
+        result = _run(env, asked)
     asked.result.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return 0
 

@@ -1,6 +1,7 @@
 """Put the results of ``dev/bench`` side by side: bench_report.py FOLDER LATEST.json
 
-Prints medians over the rounds; ends with 1 where the contenders ended with different content.
+Prints medians over the rounds, and draws them in LATEST.png; ends with 1 where the contenders ended
+with different content.
 """
 
 import json
@@ -10,6 +11,9 @@ from pathlib import Path
 from statistics import median
 
 ENTITIES = {"company": "companies", "contact": "contacts", "deal": "deals", "activity": "messages"}
+CONTENDERS = {
+    "ours": "addon", "peer": "importer", "rpc": "XML-RPC", "limit": "COPY",
+}  # fmt: skip
 FIGURES = ("records", "seconds", "cpu", "queries")
 PHASES = {
     "extract": "stage",
@@ -46,11 +50,16 @@ def with_total(figures):
     return figures | {"total": whole}
 
 
-def summarise(ours, peer):
+def summarise(runs):
+    """Return the medians of all contenders.
+
+    :param runs: {contender: list of results}
+    """
     loads = {
-        name: with_total({entity: load_figures(runs, entity) for entity in ENTITIES})
-        for name, runs in (("ours", ours), ("peer", peer))
+        name: with_total({entity: load_figures(results, entity) for entity in ENTITIES})
+        for name, results in runs.items()
     }
+    ours, peer = runs["ours"], runs["peer"]
     phases = {
         label: {n: middle(ours, "phases", kind, n) for n in FIGURES}
         for kind, label in PHASES.items()
@@ -59,21 +68,25 @@ def summarise(ours, peer):
     again = [sum(f["seconds"] for k, f in run["again"].items() if " " not in k) for run in ours]
     records = phases["load"]["records"]
     phases["again, unchanged"] = {"records": records, "seconds": median(again)}
+    phases["again, its load"] = {
+        "records": records,
+        "seconds": middle(ours, "again", "load", "seconds"),
+    }
     phases["rollback"] = {"records": records, "seconds": middle(ours, "rollback", "seconds")}
-    equal = all(run["content"] == peer[0]["content"] for run in [*ours, *peer])
+    equal = all(run["content"] == peer[0]["content"] for some in runs.values() for run in some)
     return {
         "rounds": len(ours),
         "cores": os.cpu_count(),
         "load": loads,
         "phases": phases,
         "memory": {
-            name: {key: middle(runs, "memory", key) for key in ("start", "peak")}
-            for name, runs in (("ours", ours), ("peer", peer))
+            name: {key: middle(results, "memory", key) for key in ("start", "peak")}
+            for name, results in runs.items()
         },
         "content_is_equal": equal,
         "again_is_unchanged": all(run["again_is_unchanged"] for run in ours),
         "rolled_back": all(not any(map(any, run["left"].values())) for run in ours),
-        "content": {"ours": ours[0]["content"], "peer": peer[0]["content"]},
+        "content": {name: results[0]["content"] for name, results in runs.items()},
     }
 
 
@@ -82,40 +95,76 @@ def rate(figure):
 
 
 def show(summary):
-    ours, peer = summary["load"]["ours"], summary["load"]["peer"]
-    total = ours["total"]["records"]
-    print(f"\n{total:,} records, median of {summary['rounds']}, {summary['cores']} cores\n")
-    print(f"{'':<11}{'':>9}{'records/s':>20}{'':>8}{'CPU':>8}{'queries/record':>18}")
-    columns = ("load", "records", "addon", "importer", "ratio", "ratio", "addon", "importer")
-    print("{:<11}{:>9}{:>10}{:>10}{:>8}{:>8}{:>9}{:>9}".format(*columns))
+    loads = summary["load"]
+    total = loads["ours"]["total"]["records"]
+    print(f"\n{total:,} records, median of {summary['rounds']}, {summary['cores']} cores")
+    print("\nrecords per second of the load:")
+    print(f"{'':<11}{'records':>9}" + "".join(f"{label:>10}" for label in CONTENDERS.values()))
     for entity, label in (*ENTITIES.items(), ("total", "total")):
-        mine, other = ours[entity], peer[entity]
+        figures = "".join(f"{rate(loads[name][entity]):>10,.0f}" for name in CONTENDERS)
+        print(f"{label:<11}{loads['ours'][entity]['records']:>9,.0f}{figures}")
+    print("\nthe addon against the others:")
+    print(f"{'':<11}{'importer':>10}{'its CPU':>10}{'XML-RPC':>10}{'% of COPY':>11}{'queries':>10}")
+    for entity, label in (*ENTITIES.items(), ("total", "total")):
+        mine, peer, rpc, limit = (loads[name][entity] for name in CONTENDERS)
         print(
-            f"{label:<11}{mine['records']:>9,.0f}{rate(mine):>10,.0f}{rate(other):>10,.0f}"
-            f"{rate(mine) / rate(other):>7.1f}x{other['cpu'] / mine['cpu']:>7.1f}x"
-            f"{mine['queries'] / mine['records']:>9.2f}{other['queries'] / other['records']:>9.2f}"
+            f"{label:<11}{rate(mine) / rate(peer):>9.1f}x{peer['cpu'] / mine['cpu']:>9.1f}x"
+            f"{rate(mine) / rate(rpc):>9.1f}x{100 * rate(mine) / rate(limit):>11.0f}"
+            f"{mine['queries'] / mine['records']:>10.2f}"
         )
-    print("CPU: of the two Python processes, without PostgreSQL; steadier on a busy machine")
+    print("CPU: of the Python processes, without PostgreSQL; steadier on a busy machine")
     print("\naddon, file to verified and back:")
     for label, figure in summary["phases"].items():
         print(f"  {label:<18}{figure['seconds']:>8.2f} s{rate(figure):>10,.0f} records/s")
-    memory = summary["memory"]
-    print(
-        "\npeak memory: addon {:.0f} MB ({:.0f} before), importer {:.0f} MB ({:.0f} before)".format(
-            *(memory[name][key] for name in ("ours", "peer") for key in ("peak", "start"))
-        )
+    peaks = (
+        f"{label} {summary['memory'][name]['peak']:.0f} MB ({summary['memory'][name]['start']:.0f})"
+        for name, label in CONTENDERS.items()
     )
+    print(f"\npeak memory (before the load): {', '.join(peaks)}")
     for key in ("content_is_equal", "again_is_unchanged", "rolled_back"):
         print(f"{key.replace('_', ' ')}: {'yes' if summary[key] else 'NO'}")
     if not summary["content_is_equal"]:
         print(json.dumps(summary["content"], indent=1))
 
 
+def draw(summary, path):
+    """Draw records per second of each contender, by kind of record."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    labels = [*ENTITIES.values(), "all"]
+    figure, axes = pyplot.subplots(figsize=(8, 4), layout="constrained")
+    width = 0.8 / len(CONTENDERS)
+    colors = ("#714b67", "#8f8f8f", "#c0c0c0", "#e0e0e0")
+    for place, ((name, label), color) in enumerate(zip(CONTENDERS.items(), colors, strict=True)):
+        rates = [rate(summary["load"][name][entity]) for entity in (*ENTITIES, "total")]
+        where = [n + (place - (len(CONTENDERS) - 1) / 2) * width for n in range(len(labels))]
+        bars = axes.bar(where, rates, width, label=label, color=color)
+        axes.bar_label(bars, fmt="{:,.0f}", fontsize=6)
+    axes.set_yscale("log")
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_ylabel("records per second")
+    total = summary["load"]["ours"]["total"]["records"]
+    axes.set_title(
+        f"Load of {total:,.0f} records, median of {summary['rounds']}, {summary['cores']} cores",
+        fontsize=10,
+    )
+    axes.legend(fontsize=8, frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=150)
+
+
 def main(folder, latest):
-    folder = Path(folder)
-    summary = summarise(read(folder, "ours"), read(folder, "peer"))
-    Path(latest).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    folder, latest = Path(folder), Path(latest)
+    summary = summarise({name: read(folder, name) for name in CONTENDERS})
+    latest.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     show(summary)
+    try:
+        draw(summary, latest.with_suffix(".png"))
+    except ImportError:
+        print("no chart: matplotlib is not there")
     return 0 if all(summary[k] for k in ("content_is_equal", "rolled_back")) else 1
 
 
