@@ -110,6 +110,17 @@ class CrmMigrationLog(models.Model):
         insert_rows(self.env.cr, self._table, COLUMNS, rows)
 
     @api.model
+    def _append_removals(self, run, line_ids):
+        """Add a line for each creation that was undone, with what the record was created with."""
+        self.env.cr.execute(
+            """INSERT INTO crm_migration_log (project_id, run_id, record_id, model, res_id, action,
+                       before, user_id, logged_at)
+               SELECT project_id, %s, record_id, model, res_id, 'remove', after, %s, %s
+                 FROM crm_migration_log WHERE id = ANY(%s) ORDER BY id DESC""",
+            [run.id, self.env.uid, fields.Datetime.now(), line_ids],
+        )
+
+    @api.model
     def _dump(self, values):
         return None if values is None else json.dumps(values, default=json_default)
 

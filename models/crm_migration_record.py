@@ -15,7 +15,7 @@ class CrmMigrationRecord(models.Model):
 
     _name = "crm.migration.record"
     _description = "Staged Record"
-    _order = "project_id, entity, id"
+    _order = "id"
     _log_access = False
     _rec_name = "source_key"
 
@@ -57,7 +57,8 @@ class CrmMigrationRecord(models.Model):
     issue_ids = fields.One2many("crm.migration.issue", "record_id")
 
     _unique_key = models.UniqueIndex("(project_id, entity, source_key)")
-    _state_index = models.Index("(project_id, entity, state)")
+    # All that the screens count by: they read the index alone.
+    _state_index = models.Index("(project_id, entity, state, generation)")
     # The loader's next ones, in its order: it shrinks as the load goes on.
     _next_index = models.Index("(project_id, entity, sort_key, id) WHERE state = 'staged'")
     _name_index = models.Index("(project_id, match_name) WHERE match_name IS NOT NULL")

@@ -98,6 +98,8 @@ class CrmMigrationRollback(models.AbstractModel):
     def _read_lines(self, project, before_id, shared=None, scope=None):
         """Return the log lines before that one that no rollback undid yet, newest first.
 
+        What a record was created with stays in the log.
+
         :param shared: True for what records share (tags, stages, fields), which goes after all
             of them; False for the records; None for all
         :param scope: what is to be undone; without it every line of the project
@@ -111,7 +113,9 @@ class CrmMigrationRollback(models.AbstractModel):
         until = project._get_undone_until()
         self.env.cr.execute(
             SQL(
-                """SELECT id, record_id, model, res_id, action, before, after,
+                """SELECT id, record_id, model, res_id, action,
+                          CASE action WHEN 'update' THEN before END AS before,
+                          CASE action WHEN 'update' THEN after END AS after,
                           action = 'update' AND EXISTS (
                               SELECT 1 FROM crm_migration_log c
                                WHERE c.project_id = l.project_id AND c.model = l.model
@@ -473,13 +477,7 @@ class CrmMigrationRollback(models.AbstractModel):
             self._remove_batch(run, project, lines[:middle], kept)
             self._remove_batch(run, project, lines[middle:], kept)
             return
-        self.env["crm.migration.log"]._append(
-            run,
-            [
-                (line["record_id"], model, line["res_id"], "remove", line["after"], None)
-                for line in lines
-            ],
-        )
+        self.env["crm.migration.log"]._append_removals(run, [line["id"] for line in lines])
 
     @api.model
     def _release(self, records):
@@ -494,9 +492,12 @@ class CrmMigrationRollback(models.AbstractModel):
         ``unlink`` removes them in an environment with an empty context, whose flush would wake
         the automation rules (odoo19.md, rule 1).
         """
-        self.env["ir.model.data"].search(
-            [("model", "=", records._name), ("res_id", "in", records.ids)]
-        ).unlink()
+        self.env.cr.execute(
+            "DELETE FROM ir_model_data WHERE model = %s AND res_id = ANY(%s)",
+            [records._name, records.ids],
+        )
+        if self.env.cr.rowcount:
+            self.env.registry.clear_cache()
 
     @api.model
     def _tell_kept(self, run, project, model, line, detail):

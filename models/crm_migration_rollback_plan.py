@@ -4,6 +4,7 @@ from odoo.tools import SQL
 from ..engine.comparing import same
 from .silence import silent
 from .undo_scope import HISTORY, LAST_ID, STAMPS, USERS_OF_SHARED, Scope
+from .written import Written
 
 
 class CrmMigrationRollback(models.AbstractModel):
@@ -100,13 +101,13 @@ class CrmMigrationRollback(models.AbstractModel):
         Steps: what stays and why; what hangs on that which goes: its history goes with it, other
         records of the project as the person chose.
         """
-        written = self._read_written(project)
+        written = Written(project)
         spared, kept = self._get_spared(project, scope, written)
         result = {"scope": scope, "kept": kept, "dependants": {}, "links": []}
         if not scope.is_whole:
             result = self._follow(project, scope, written) | {"scope": scope}
             spared, kept = self._get_spared(project, scope, written)
-            going = {key for key in self._get_created(project, scope) if key not in kept}
+            going = self._to_keys(written.read_ids(scope)) - kept
             result["kept"] = kept
             result["links"] = [one for one in result["links"] if (one[3], one[4]) in going]
         result["spared"] = [
@@ -120,15 +121,13 @@ class CrmMigrationRollback(models.AbstractModel):
         """Add to the scope what hangs on what goes; return the links that stay behind."""
         dependants, links = {}, []
         records = self._read_record_ids(project)
-        mine = set(written)
+        mine = self._to_keys(written.ids)
+        bases = self._read_bases(written, records)
         while True:
-            going = self._get_created(project, scope) - set(
-                self._get_spared(project, scope, written)[1]
-            )
+            going = self._to_keys(written.read_ids(scope))
+            going -= self._get_spared(project, scope, written)[1]
             others = mine - going
-            history = {
-                key for key in others if self._get_base(written, key) in going and key in records
-            }
+            history = {key for key in others if bases.get(key) in going}
             found = self._find_links(going, others)
             direct = {(model, res_id) for model, __, res_id, *__rest in found}
             for model, __, res_id, of_model, __of in found:
@@ -143,12 +142,21 @@ class CrmMigrationRollback(models.AbstractModel):
         return {"dependants": counts, "links": links}
 
     @api.model
-    def _get_base(self, written, key):
-        """Return the (model, ID) that a message, an activity or a file hangs on."""
-        model, __ = key
-        name, link = HISTORY.get(model, ("res_model", "res_id"))
-        values = written[key]
-        return values.get(name), values.get(link)
+    def _to_keys(self, ids):
+        return {(model, res_id) for model, some in ids.items() for res_id in some}
+
+    @api.model
+    def _read_bases(self, written, records):
+        """Return {(model, ID): (model, ID)} that a message, an activity or a file hangs on."""
+        bases = {}
+        for model, values in written.parts(written.ids):
+            name, link = HISTORY.get(model, ("res_model", "res_id"))
+            bases |= {
+                (model, res_id): (after.get(name), after.get(link))
+                for res_id, after in values.items()
+                if (model, res_id) in records and after.get(link)
+            }
+        return bases
 
     @api.model
     def _read_record_ids(self, project):

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from ..engine.comparing import same
 from .columns import read_filled
-from .undo_scope import HISTORY, LAST_ID, PARTS, UNDONE_LINES
+from .undo_scope import HISTORY, PARTS, UNDONE_LINES
 
 # Technical models, whose links to a record go with it.
 UNASKED = ("ir.", "mail.", "bus.", "discuss.", "sms.", "snailmail.", "crm.migration.", "res.users.")
@@ -32,14 +32,14 @@ class CrmMigrationRollback(models.AbstractModel):
         Steps: those whose fields people edited or that people worked on since, less what a person
         chose to let go; what these refer to; the history of those that stay.
         """
-        keys = self._get_created(project, scope)
-        created = {key: written[key] for key in keys}
+        created = written.read_ids(scope)
         spared = dict.fromkeys(self._find_hung_on(project, created), "hung_on")
         spared |= dict.fromkeys(self._find_worked_on(created, written), "worked_on")
-        spared |= dict.fromkeys(self._find_edited(created), "edited")
-        spared |= dict.fromkeys(self._find_filled_in(project, created), "edited")
+        for model, values in written.parts({m: i for m, i in created.items() if m in self.env}):
+            spared |= dict.fromkeys(self._find_edited(model, values), "edited")
+            spared |= dict.fromkeys(self._find_filled_in(project, model, values), "edited")
         spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
-        kept = self._add_referred(created, set(spared))
+        kept = self._add_referred(created, written, set(spared))
         spared |= dict.fromkeys(kept - set(spared), "needed")
         spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
         kept = set(spared)
@@ -61,8 +61,8 @@ class CrmMigrationRollback(models.AbstractModel):
 
         What refers to them because the migration wrote it so is no work of people.
         """
-        wanted = {key for key in created if key[0] in ("res.partner", "crm.lead")}
-        ids, found = self._group(wanted), set()
+        ids = {model: created.get(model) for model in ("res.partner", "crm.lead")}
+        found = set()
         owners = self._get_owners_of_links()
         ours = self._read_touched(owners)
         for model in owners:
@@ -115,73 +115,38 @@ class CrmMigrationRollback(models.AbstractModel):
         return touched
 
     @api.model
-    def _get_created(self, project, scope):
-        """Return {(model, ID)} of what the project created, within the scope."""
-        self.env.cr.execute(
-            SQL(
-                "SELECT DISTINCT model, res_id FROM crm_migration_log l"
-                " WHERE project_id = %s AND id > %s AND action = 'create' AND %s AND %s",
-                project.id,
-                project._get_undone_until(),
-                scope.condition(),
-                scope.still_there(),
-            )
+    def _find_edited(self, model, values):
+        """Return the created records whose logged values are no longer the landed ones.
+
+        :param values: {ID: values as last written}
+        """
+        fields = self.env[model]._fields
+        alive = self.env[model].browse(values).exists().ids
+        names = sorted({n for i in alive for n in values[i] if n in fields})
+        landed = (
+            self.env["crm.migration.target"]._read_landed_of(model, alive, names) if names else {}
         )
-        return set(self.env.cr.fetchall())
+        return {
+            (model, res_id)
+            for res_id, now in landed.items()
+            if any(
+                not same(value, now[n], fields[n].type)
+                for n, value in values[res_id].items()
+                if n in fields
+            )
+        }
 
     @api.model
-    def _read_written(self, project):
-        """Return {(model, ID): values as last written} of the records the project created."""
-        values, created = {}, set()
-        before_id = LAST_ID
-        while lines := self._read_lines(project, before_id):
-            before_id = lines[-1]["id"]
-            for line in lines:
-                key = (line["model"], line["res_id"])
-                # Newest first: what an older line says counts where no newer one says more.
-                values[key] = (line["after"] or {}) | values.get(key, {})
-                if line["action"] == "create":
-                    created.add(key)
-        return {key: values[key] for key in created}
-
-    @api.model
-    def _find_edited(self, created):
-        """Return the created records whose logged values are no longer the landed ones."""
-        edited = set()
-        for model, ids in self._group(created).items():
-            if model not in self.env:
-                continue
-            fields = self.env[model]._fields
-            target = self.env["crm.migration.target"]
-            for start in range(0, len(ids), UNDONE_LINES):
-                part = self.env[model].browse(ids[start : start + UNDONE_LINES]).exists()
-                names = sorted({n for i in part.ids for n in created[model, i] if n in fields})
-                if not names:
-                    continue
-                landed = target._read_landed_of(model, part.ids, names)
-                for res_id, now in landed.items():
-                    after = created[model, res_id]
-                    if any(
-                        not same(after[n], now[n], fields[n].type) for n in after if n in fields
-                    ):
-                        edited.add((model, res_id))
-        return edited
-
-    @api.model
-    def _find_filled_in(self, project, created):
+    def _find_filled_in(self, project, model, values):
         """Return the created records in which people filled what the migration left to Odoo.
 
         Asked only of records that were written after the migration last did: the columns that it
         did not fill are compared with what they were then. What Odoo works out follows others.
         """
-        found = set()
-        for model, ids in self._group(created).items():
-            if model in self.env and self.env[model]._log_access:
-                for start in range(0, len(ids), UNDONE_LINES):
-                    part = ids[start : start + UNDONE_LINES]
-                    written = self._read_written_since(project, model, part)
-                    found |= {(model, i) for i in self._compare_filled(model, written, created)}
-        return found
+        if not self.env[model]._log_access:
+            return set()
+        written = self._read_written_since(project, model, list(values))
+        return {(model, res_id) for res_id in self._compare_filled(model, written, values)}
 
     @api.model
     def _read_written_since(self, project, model, ids):
@@ -206,7 +171,7 @@ class CrmMigrationRollback(models.AbstractModel):
         return dict(self.env.cr.fetchall())
 
     @api.model
-    def _compare_filled(self, model, written, created):
+    def _compare_filled(self, model, written, values):
         """Return the IDs of records with another value than Odoo's own in an unlogged column."""
         if not written:
             return set()
@@ -216,7 +181,7 @@ class CrmMigrationRollback(models.AbstractModel):
         tags = self.env["crm.migration.target"]._read_landed_of(model, list(written), labels)
         found = set()
         for res_id, filled in written.items():
-            logged = created[model, res_id]
+            logged = values[res_id]
             names = (filled.keys() | now[res_id].keys()) - logged.keys()
             other = any(filled.get(name) != now[res_id].get(name) for name in names)
             if other or any(tags[res_id][name] for name in labels if name not in logged):
@@ -238,10 +203,10 @@ class CrmMigrationRollback(models.AbstractModel):
         """
         kept = set()
         for model in ("res.partner", "crm.lead"):
-            ids = [res_id for name, res_id in created if name == model]
+            ids = created.get(model, [])
             for table, model_column in HANGING:
                 history = table.replace("_", ".", 1)
-                ours = [res_id for name, res_id in written if name == history]
+                ours = written.ids.get(history, [])
                 self.env.cr.execute(
                     SQL(
                         """SELECT DISTINCT res_id FROM %s
@@ -260,28 +225,33 @@ class CrmMigrationRollback(models.AbstractModel):
         return kept
 
     @api.model
-    def _add_referred(self, created, kept):
+    def _add_referred(self, created, written, kept):
         """Add the created records that kept ones refer to: company, contact, team, stage, tags."""
-        todo = list(kept)
+        inside = {model: set(ids) for model, ids in created.items()} if kept else {}
+        todo = kept
         while todo:
-            model, res_id = todo.pop()
-            fields = self.env[model]._fields
-            for name, value in created.get((model, res_id), {}).items():
-                comodel = name in fields and fields[name].comodel_name
-                for other in value if isinstance(value, list) else [value]:
-                    key = (comodel, other)
-                    if comodel and other and key in created and key not in kept:
-                        kept.add(key)
-                        todo.append(key)
+            found = set()
+            for model, part in written.parts(self._group(todo)):
+                fields = self.env[model]._fields
+                for name, value in ((n, v) for values in part.values() for n, v in values.items()):
+                    comodel = name in fields and fields[name].comodel_name
+                    if comodel:
+                        others = value if isinstance(value, list) else [value]
+                        known = inside.get(comodel, ())
+                        found |= {(comodel, other) for other in others if other and other in known}
+            todo = found - kept
+            kept = kept | found
         return kept
 
     @api.model
     def _find_history(self, created, kept):
         """Return the created messages, activities, events and files of records that stay."""
         found = set()
-        for model, ids in self._group(created).items():
-            if model in HISTORY or model == "ir.attachment":
-                name, link = HISTORY.get(model, ("res_model", "res_id"))
-                rows = self.env[model].browse(ids).exists().read([name, link], load=None)
-                found |= {(model, r["id"]) for r in rows if (r[name], r[link]) in kept}
+        for model in (*HISTORY, "ir.attachment") if kept else ():
+            name, link = HISTORY.get(model, ("res_model", "res_id"))
+            ids = created.get(model, [])
+            for start in range(0, len(ids), UNDONE_LINES):
+                part = ids[start : start + UNDONE_LINES]
+                landed = self.env["crm.migration.target"]._read_landed_of(model, part, [name, link])
+                found |= {(model, i) for i, now in landed.items() if (now[name], now[link]) in kept}
         return found
