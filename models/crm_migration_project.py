@@ -428,8 +428,10 @@ class CrmMigrationProject(models.Model):
         million rows from being counted by the index alone.
         """
         result = {}
-        for project, *group, count in self.env[model].sudo()._read_group(
-            [("project_id", "in", self.ids)], ["project_id", *groupby], ["__count"]
+        for project, *group, count in (
+            self.env[model]
+            .sudo()
+            ._read_group([("project_id", "in", self.ids)], ["project_id", *groupby], ["__count"])
         ):
             key = group[0] if len(group) == 1 else tuple(group)
             result.setdefault(project, {})[key] = count
