@@ -232,10 +232,14 @@ class Journey:
         return self._result()
 
     def _extract_rest(self):
-        """Extract over REST, unless this very call has finished an extraction that was killed."""
+        """Extract over REST; True if the map has to be proposed then.
+
+        A call that went on with what a call before had left undone finishes that: the changes
+        since are fetched by the next one.
+        """
         self._set_connection()
-        if "extract" in self.finished:
-            return True
+        if self.finished:
+            return "extract" in self.finished
         run = self.project._start_extraction()
         self.env.cr.commit()
         self._work(run)

@@ -770,6 +770,7 @@ class CrmMigrationProject(models.Model):
     def _start_extraction(self):
         if not self.connection_id:
             raise UserError(self.env._("There is no connection to the source yet."))
+        self.connection_id._get_api()
         self.connection_id._get_token()
         delta = any(file.state != "ignored" for file in self.file_ids)
         return self._start("extract", rest=True, delta=delta)

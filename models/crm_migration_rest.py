@@ -476,7 +476,8 @@ class CrmMigrationRest(models.AbstractModel):
         kinds = list(endpoint.per_record_of.items())
         entity, name = kinds[state["kind"]]
         parents = self._get_parents(run, entity, state["after"], self._count_parents(client))
-        if not state["page"] and not state["after"]:
+        if "processed" not in state:
+            state["processed"] = run.processed
             run.total += self._count_all_parents(run, endpoint)
         if not parents:
             state["kind"], state["after"] = state["kind"] + 1, 0
@@ -488,7 +489,13 @@ class CrmMigrationRest(models.AbstractModel):
             state["path"] = path
         if not path:
             return self._miss_parents(run, client, endpoint)
-        answers = client.read_each(endpoint, path, parents_asked)
+        answers = client.read_each(endpoint, path, parents_asked, twice=state.get("twice", False))
+        if client.confused and not state.get("twice"):
+            # The source gives answers of other requests: empty ones before were such, perhaps.
+            run.total += run.processed - state["processed"]
+            state["processed"] = run.processed
+            state |= {"kind": 0, "after": 0, "odd": 0, "twice": True}
+            return False
         records = {}
         for found, total in filter(None, answers):
             state["odd"] += total is not None and total != len(found)

@@ -7,6 +7,7 @@ Run in this process: the command's own connection would not see the test's trans
 import contextlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,7 +16,10 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ..cli.crm_migrate import CrmMigrate, Journey
+from ..engine.tests.http_server import serving
+from ..engine.tests.rest_server import Karma
 from .common import DATA, MigrationCase
+from .test_rest import karma_data
 
 OUTCOMES = {"created", "updated", "unchanged", "merged", "held", "failed", "skipped"}
 
@@ -148,6 +152,47 @@ class TestCommandLine(MigrationCase):
         self.assertEqual(entities["contact"]["unchanged"], 4)
         project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
         self.assertEqual(self.find(project, "deal", "701").expected_revenue, 1300)
+
+    def test_rest(self):
+        """Each documented call of ``--rest``: all, nothing new, a load left undone, a new token."""
+        api = Karma(karma_data())
+        arguments = ("--profile", "karmacrm", "--token-env", "CRM_TOKEN", "--yes", "--set",
+                     "rate=1000", "parallel=2", "--until")  # fmt: skip
+        with serving(api) as server, patch.dict(os.environ, CRM_TOKEN="tok-123456"):
+            rest = ("--rest", server.url, *arguments)
+            code, report, output = self.call(*rest, "sampled")
+            self.assertEqual(code, 0, output)
+            project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
+            self.assertEqual(
+                (project.connection_id.rate, project.connection_id.parallel), (1000, 2)
+            )
+            project.action_approve_sample()
+            project._start("load")  # and killed before its first step
+            project.invalidate_recordset()
+            asked = len(server.requests)
+            code, report, output = self.call(*rest, "verified")
+            self.assertEqual(code, 0, output)
+            self.assertEqual(len(server.requests), asked, "the load was finished, nothing fetched")
+            self.assertEqual(self.assertReport(report)["entities"]["contact"]["created"], 5)
+            code, report, output = self.call(*rest, "verified")
+            self.assertGreater(len(server.requests), asked)
+            self.assertEqual(code, 0, output)
+            self.assertEqual(report["entities"]["contact"]["unchanged"], 5)
+            self.assertEqual((report["checks"]["different"], report["checks"]["missing"]), (0, 0))
+            api.token = "new-token-1"
+            api.data["contacts"][0]["position"] = "COO"
+            code, report, output = self.call(*rest, "staged")
+            self.assertEqual(code, 1, output)
+            self.assertIn("rest_token", {issue["code"] for issue in report["issues"]})
+            self.assertNotIn("tok-123456", output)
+            with patch.dict(os.environ, CRM_TOKEN="new-token-1"):
+                code, report, output = self.call("--resume", "--token-env", "CRM_TOKEN")
+            self.assertEqual(report["runs"][0]["state"], "done", output)
+            self.assertEqual(report["entities"]["contact"]["updated"], 1, "loaded what was new")
+        code, report, output = self.call("--rest", "https://x.example", "--token-env", "NO_SUCH")
+        self.assertEqual(code, 2, output)
+        code, report, output = self.call("--rest", "no address")
+        self.assertEqual(code, 2, output)
 
     def test_rollback(self):
         """--preview writes nothing; --rollback leaves the database as it was."""

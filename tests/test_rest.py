@@ -282,6 +282,33 @@ class TestRestTrouble(RestCase):
         self.assertEqual(self.payloads(rough), self.payloads(calm))
         self.assertAddsUp(rough)
 
+    def test_answers_of_other_requests(self):
+        """An empty list is believed only once the source is known to give each its own answer."""
+        data = karma_data()
+        note = data["histories"][0]
+        data["histories"] = [
+            note | {"id": 900 + n, "record": {"type": "Contact", "id": 20 + n}} for n in range(5)
+        ]
+        api, wrong = Karma(data), {"21": "10", "23": "22"}  # contact -> who is answered for it
+
+        def answer(request):
+            asked = request.get("record_id")
+            if request.get("record_type") == "Contact" and asked in wrong:
+                request.query["record_id"] = [wrong.pop(asked)]
+            return api(request)
+
+        with (
+            serving(answer) as server,
+            patch.object(crm_migration_rest, "FEW_PARENTS", 1),
+            patch.object(crm_migration_rest, "PARENTS", 2),
+        ):
+            project = self.connect(server)
+            self.extract(project)
+        self.assertFalse(wrong)
+        found = {key for entity, key in self.payloads(project) if entity == "history"}
+        self.assertEqual(found, {"900", "901", "902", "903", "904"})
+        self.assertAddsUp(project)
+
     def test_stops_and_goes_on_at_the_page(self):
         """An expired token stops it with an issue; with a new one no page is read again."""
         data = karma_data()

@@ -1,6 +1,7 @@
 """Asks an interface for its records: pages, what the pages lack, and why it may refuse."""
 
 import json
+import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from .rate import Rate
 LARGEST = 32 << 20
 LONGEST = 60
 TRIES = 4
+#: Digits of a whole number; a longer one is kept as text.
+LONGEST_NUMBER = 100
 #: Records that are looked at to tell whether a list is as complete as the single records.
 PROBED = 5
 #: What is not at this address; the last where it has no JSON to give.
@@ -53,6 +56,8 @@ class Client:
         self.rate = rate or Rate(api.rate)
         self._pool = ThreadPoolExecutor(api.parallel)
         self._detail_paths = {}  # endpoint -> where its last single record was
+        #: Whether an answer belonged to another request: then an empty one may do so too.
+        self.confused = False
 
     def __enter__(self):
         return self
@@ -247,20 +252,22 @@ class Client:
         same = [_VERSION.sub(version[0], one, count=1) for one in endpoint.detail_paths]
         return tuple(dict.fromkeys(same))
 
-    def read_each(self, endpoint, path, parents):
+    def read_each(self, endpoint, path, parents, twice=False):
         """Return the lists of many parents, in parallel.
 
         :param parents: [(type as the source calls it, ID)]
+        :param twice: whether an empty list is believed only when it came twice
         :return: [(records, total)]; ``None`` for a parent that is gone
         """
-        return self._each(lambda parent: self._read_parent(endpoint, path, *parent), parents)
+        return self._each(lambda parent: self._read_parent(endpoint, path, *parent, twice), parents)
 
-    def _read_parent(self, endpoint, path, kind, key):
+    def _read_parent(self, endpoint, path, kind, key, twice):
         parameters = {
             name: value.replace("{type}", kind).replace("{id}", key)
             for name, value in endpoint.parent_parameters.items()
         }
         path = path.replace("{type}", quote(kind, safe="")).replace("{id}", quote(key, safe=""))
+        was_empty = not twice
         for __ in range(TRIES):
             try:
                 records, total = self.read_all(endpoint, path, parameters)
@@ -270,8 +277,11 @@ class Client:
                 raise
             place = endpoint.parent_path
             strange = place and any(str(find(one, place, key)) != key for one in records)
+            self.confused = self.confused or bool(strange)
             if not strange and total in (None, len(records)):
-                return records, total
+                if records or was_empty:
+                    return records, total
+                was_empty = True
         if strange:  # answers that belong to another request
             raise SourceError("rest_shape", url=self.api.url(path), place=f"{kind} {key}")
         return records, total
@@ -338,7 +348,22 @@ class Client:
 
 
 def _decode(body):
-    return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    return json.loads(
+        body.decode("utf-8-sig"),
+        parse_int=_read_integer,
+        parse_float=_read_float,
+        parse_constant=_refuse_constant,
+    )
+
+
+def _read_integer(text):
+    """A number beyond all measure stays the text it is: one value must not stop a page."""
+    return int(text) if len(text) <= LONGEST_NUMBER else text
+
+
+def _read_float(text):
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def _refuse_constant(name):

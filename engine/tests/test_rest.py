@@ -367,6 +367,13 @@ class TroubleTest(RestCase):
             with self.client(server, ORBIT) as client, self.assertRaises(SourceError):
                 self.walk(client, "people")
 
+    def test_numbers_beyond_measure(self):
+        """One such value stays the text it is, and does not stop its page."""
+        body = b'{"results": [{"id": 1, "a": 1e999999, "b": ' + b"9" * 5000 + b', "c": 2.5}]}'
+        with serving(lambda request: (200, {}, body)) as server, self.client(server) as client:
+            page = client.read_page(client.api.endpoint("deals"), "/api/v3/deals", {"page": 1})
+        self.assertEqual(page.records, [{"id": 1, "a": "1e999999", "b": "9" * 5000, "c": 2.5}])
+
     def test_refusals_are_told_apart(self):
         def codes_of(answer):
             with serving(answer) as server, self.client(server) as client:

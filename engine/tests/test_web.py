@@ -306,6 +306,15 @@ class LimitTest(unittest.TestCase):
                 self.assertEqual(caught.exception.code, "rest_too_big")
                 self.assertEqual(len(server.requests), 1)
 
+    def test_compressed_in_an_unusual_way(self):
+        """Compressions on top of each other multiply; others may grow without measure."""
+        twice = gzip.compress(gzip.compress(b"0" * 5_000_000))
+        for encoding, body in (("gzip, gzip", twice), ("br", b"x"), ("zstd", b"x")):
+            with serving(lambda request: (200, {"Content-Encoding": encoding}, body)) as server:  # noqa: B023
+                with self.subTest(encoding), self.assertRaises(Refused):
+                    fetcher(tries=1).get(server.url)
+                self.assertEqual(server.requests[0].headers["Accept-Encoding"], "gzip, deflate")
+
     def test_download(self):
         content = bytes(range(256)) * 1000
         with serving(lambda request: ok(content, **{"Content-Type": "image/png"})) as server:

@@ -25,6 +25,10 @@ PASSING = (408, 425, 429, 500, 502, 503, 504)
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 CHUNK = 1 << 16
+#: Of a compressed answer: a byte may stand for a thousand.
+COMPRESSED_CHUNK = 1 << 12
+#: Compressions whose answers grow by a known measure at most.
+ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
@@ -80,6 +84,7 @@ class Fetcher:
         self.session.trust_env = False
         self.session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self.session.headers["User-Agent"] = AGENT
+        self.session.headers["Accept-Encoding"] = "gzip, deflate"
         adapter = GuardedAdapter(self.guard, pool_maxsize=threads, max_retries=0)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
@@ -224,8 +229,11 @@ class Fetcher:
 
     def _chunks(self, response, limit):
         """Yield the decoded body, as long as it is within the limit and complete."""
-        size = 0
-        for chunk in response.iter_content(CHUNK):
+        size, encoding = 0, response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in ENCODINGS:  # several at once multiply
+            raise Refused("rest_refused", host=urlsplit(response.url).hostname or "?",
+                          detail="the answer is compressed in an unusual way")  # fmt: skip
+        for chunk in response.iter_content(COMPRESSED_CHUNK if encoding else CHUNK):
             size += len(chunk)
             if size > limit:
                 raise SourceError("rest_too_big", url=self._show(response.url), limit=limit)
