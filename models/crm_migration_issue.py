@@ -52,6 +52,11 @@ class CrmMigrationIssue(models.Model):
     message = fields.Char(compute="_compute_message")
     advice = fields.Char(compute="_compute_message", string="What to Do")
     state = fields.Selection([("open", "Open"), ("settled", "Settled")], default="open")
+    for_alike = fields.Boolean(
+        readonly=True, help="Settled for all that are alike: a rule of the project."
+    )
+
+    _settled_index = models.Index("(project_id, code) WHERE state = 'settled'")
 
     @api.depends("code", "parameters", "value")
     @api.depends_context("lang")
@@ -74,8 +79,38 @@ class CrmMigrationIssue(models.Model):
         :param problems: list of ``(problem, record)`` where record is a dict with ``id``,
             ``entity``, ``source_key``, ``file_id``, ``line`` (any of them may be missing)
         """
-        rows = [self._prepare_row(project, run, problem, where) for problem, where in problems]
+        settled = self._read_settled(project, {problem.code for problem, __ in problems})
+        rows = []
+        for problem, where in problems:
+            row = self._prepare_row(project, run, problem, where)
+            alike = (row[2], row[5], row[10], row[11])
+            if where.get("id") and (*alike, where["id"]) in settled:
+                continue  # answered, for this very record
+            rows.append((*row, "settled" if (*alike, None) in settled else "open"))
         insert_rows(self.env.cr, self._table, COLUMNS, rows)
+
+    @api.model
+    def _read_settled(self, project, codes):
+        """Return what was settled: {(code, entity, column, value, record ID)}.
+
+        Without record ID: for all that are alike, in later loads and newer exports too.
+        """
+        self.flush_model()
+        self.env.cr.execute(
+            """SELECT code, entity, "column", value, record_id FROM crm_migration_issue
+                WHERE project_id = %(project)s AND state = 'settled' AND code = ANY(%(codes)s)
+                UNION
+               SELECT code, entity, "column", value, NULL FROM crm_migration_issue
+                WHERE project_id = %(project)s AND state = 'settled' AND code = ANY(%(codes)s)
+                  AND for_alike""",
+            {"project": project.id, "codes": [code for code in codes if self._can_settle(code)]},
+        )
+        return set(self.env.cr.fetchall())
+
+    @api.model
+    def _can_settle(self, code):
+        """Whether an answer holds for later loads: of failures each is told anew."""
+        return CATALOGUE[code].severity != "error"
 
     @api.model
     def _prepare_row(self, project, run, problem, where):
@@ -94,7 +129,6 @@ class CrmMigrationIssue(models.Model):
             problem.column or problem.target or None,
             problem.value[:1000] if problem.value else None,
             json.dumps(problem.parameters, default=str),
-            "open",
         )
 
     @api.model

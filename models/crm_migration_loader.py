@@ -355,7 +355,7 @@ class CrmMigrationLoader(models.AbstractModel):
             """UPDATE crm_migration_record r SET state = 'staged'
                 WHERE project_id = %s AND state = 'held' AND EXISTS (
                       SELECT 1 FROM crm_migration_issue i
-                       WHERE i.record_id = r.id AND i.code = 'waits_for' AND i.state = 'open')""",
+                       WHERE i.record_id = r.id AND i.code = 'waits_for')""",
             [project.id],
         )
         waiting = self.env.cr.rowcount

@@ -1088,12 +1088,18 @@ class CrmMigrationProject(models.Model):
         return Doubts(self).get_action(code)
 
     def settle_alike(self, code):
-        """Settle all open issues of one kind: one decision for all that are alike."""
+        """Settle all open issues of one kind: one decision for all that are alike.
+
+        It becomes a rule of the project: no later load or newer export asks the same again, of
+        these records or of others with the same value.
+        """
         self.ensure_one()
         self.check_access("read")
-        self.env["crm.migration.issue"].search(
+        issues = self.env["crm.migration.issue"].search(
             [("project_id", "=", self.id), ("code", "=", code), ("state", "=", "open")]
-        ).write({"state": "settled"})
+        )
+        issues.check_access("write")
+        issues.sudo().write({"state": "settled", "for_alike": True})
 
     def action_inventory_documents(self):
         """Write the list of what does not move as files, and offer the workbook for download."""

@@ -27,7 +27,7 @@ class Foresight(Resolver):
                            CASE WHEN f.outcome IS NULL THEN r.state = 'failed' OR EXISTS (
                                     SELECT 1 FROM crm_migration_issue i
                                      WHERE i.record_id = r.id AND i.severity = 'hold'
-                                       AND i.state = 'open' AND i.code != ALL(%(waiting)s))
+                                       AND i.code != ALL(%(waiting)s))
                                 ELSE f.stuck END AS stuck
                       FROM crm_migration_record r
                       LEFT JOIN crm_migration_forecast f

@@ -70,7 +70,6 @@ class HeldRows:
         issues = self.env["crm.migration.issue"].search(
             [
                 ("record_id", "in", records.ids),
-                ("state", "=", "open"),
                 ("severity", "in", SEVERITIES),
             ]
         )

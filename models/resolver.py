@@ -84,7 +84,7 @@ class Resolver:
                        res_id IS NULL AND (state = 'failed' OR EXISTS (
                            SELECT 1 FROM crm_migration_issue i
                             WHERE i.record_id = r.id AND i.severity = 'hold'
-                              AND i.state = 'open' AND i.code != ALL(%s)))
+                              AND i.code != ALL(%s)))
                   FROM crm_migration_record r
                  WHERE project_id = %s AND {column} = ANY(%s) AND state != 'skipped'""",
             [list(WAITING), self.project.id, list(values)],
