@@ -12,8 +12,8 @@ from .sample_view import SampleView
 
 # Kinds of questions that a card names.
 SHOWN = 3
-# Files of an export to try the addon with: profile -> folder, one of them is taken.
-DEMO = {"karmacrm": "crm_migration/demo/exports/karmacrm"}
+# Exports to try the addon with: a folder for each profile, its name is the profile's.
+DEMO = "crm_migration/demo/exports"
 # What a person is asked about; what is for information waits for nobody.
 ASKING = ("error", "hold", "warning")
 
@@ -237,7 +237,7 @@ class CrmMigrationProject(models.Model):
                 "fallback_user_id": self.env.uid,
             }
         )
-        project._add_files(project._attach_demo(folder))
+        project._add_files(project._attach_demo(files))
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -245,11 +245,17 @@ class CrmMigrationProject(models.Model):
             "views": [(False, "form")],
         }
 
-    def _attach_demo(self, folder):
+    @api.model
+    def _find_demo(self):
+        """Return (profile, paths of the files) of the first export to try."""
         try:
-            paths = sorted(Path(file_path(folder)).iterdir())
+            folders = {path.name: path for path in Path(file_path(DEMO)).iterdir()}
         except FileNotFoundError as error:
             raise UserError(self.env._("The export to try is not installed.")) from error
+        profile = min(folders.keys() & set(profiles.codes()))
+        return profile, sorted(folders[profile].iterdir())
+
+    def _attach_demo(self, paths):
         attachments = self.env["ir.attachment"].sudo()  # users may upload, not write projects
         return attachments.create(
             [
