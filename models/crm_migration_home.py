@@ -224,7 +224,7 @@ class CrmMigrationProject(models.Model):
 
         :raises UserError: where the addon came without the export
         """
-        profile, folder = next(iter(DEMO.items()))
+        profile, files = self._find_demo()
         count = self.with_context(active_test=False).sudo().search_count([]) + 1
         name = profiles.load(profile).name
         project = self.create(
