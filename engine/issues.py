@@ -336,6 +336,13 @@ CATALOGUE = {
         "%(value)s %(currency)s is kept as a figure; the database counts in %(company_currency)s",
         "Choose to convert, or leave the figure; the original is kept.",
     ),
+    "currency_not_summed": Kind(
+        "warning",
+        "Document in another currency",
+        "%(value)s %(currency)s stands in the contact's list; sums are in %(company_currency)s",
+        "Figures of several currencies are not added up. Install the app to keep each document in "
+        "its own currency.",
+    ),
     # records
     "empty_record": Kind(
         "hold",

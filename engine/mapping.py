@@ -15,6 +15,8 @@ NAME_PARTS = ("first", "middle", "last")
 SUREST = {"id": 0, "email": 1, "any": 2, "name": 3}
 # Values that need no second look.
 SIMPLE = frozenset((str, float, int, bool))
+# Transforms with a value map for what they do not understand.
+DECIDED = ("country",)
 # What a value that is not in the value map means: the record waits, or only the field is empty.
 UNKNOWN = {"activity_kind": "unknown_kind"}
 
@@ -103,6 +105,9 @@ class EntityMap:
         ]
 
     def _apply(self, mapped, parts, rule, value, raw):
+        if isinstance(value, Unread) and rule.transform in DECIDED:
+            # What a person said a text means, once for all rows.
+            value = self.values.get(rule.transform, {}).get(fold(raw), value)
         if isinstance(value, (Unread, Noted)):
             value = self._tell(mapped, rule, value, raw)
         if value is None or value == "" or value == []:

@@ -293,6 +293,13 @@ class CrmMigrationLoader(models.AbstractModel):
         return counters | {"done": done}
 
     @api.model
+    def _limit(self, project, group, size):
+        """Return how many rows of a group fit into a batch: some take long one by one."""
+        targets = project.mapping_ids.filtered(lambda m: m.entity in group).mapped("target")
+        most = [self.env[f"crm.migration.target.{name}"]._get_most(project) for name in targets]
+        return min([size, *filter(None, most)])
+
+    @api.model
     def _take_batch(self, project, size, ids=None):
         """Return the next staged records of the first group that has some.
 
@@ -300,6 +307,7 @@ class CrmMigrationLoader(models.AbstractModel):
         """
         chosen = SQL("AND id = ANY(%s)", ids) if ids is not None else SQL()
         for group in self._get_groups(project):
+            most = self._limit(project, group, size)
             # Each entity's own next ones, by the index, then the first of these: a sort of all
             # staged rows for each batch would cost more the more rows there are.
             self.env.cr.execute(
@@ -317,8 +325,8 @@ class CrmMigrationLoader(models.AbstractModel):
                     group,
                     project.id,
                     chosen,
-                    size,
-                    size,
+                    most,
+                    most,
                 )
             )
             rows = self.env.cr.dictfetchall()

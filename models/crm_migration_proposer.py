@@ -5,6 +5,8 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine import proposing
+from ..engine.countries import code_of
+from ..engine.exceptions import ValueProblem
 from ..engine.inference import settle_dates
 from ..engine.mapping import fold
 from ..engine.relations import SHARE, find_links
@@ -49,6 +51,7 @@ class CrmMigrationProposer(models.AbstractModel):
             self._propose_entity(project, entity, profiles[entity.code], taken, links)
         self._tell_columns(project, profiles)
         self._propose_values(project)
+        self._propose_countries(project)
         self._propose_choices(project)
         self._propose_stages(project)
         self._propose_owners(project)
@@ -378,6 +381,39 @@ class CrmMigrationProposer(models.AbstractModel):
                     for raw, canonical, score, reason in proposals
                 ],
             )
+
+    @api.model
+    def _propose_countries(self, project):
+        """Ask once for each text that is no country: the answer holds for all rows alike."""
+        counts = {}
+        for line in project.line_ids.filtered(
+            lambda line: line.transform == "country" and line.state != "ignored"
+        ):
+            for raw, count in self._count_values(line).items():
+                if not self._is_country(raw):
+                    counts[raw.strip()] = counts.get(raw.strip(), 0) + count
+        self._write_values(
+            project,
+            "country",
+            [
+                {
+                    "source_value": raw,
+                    "target_value": False,
+                    "known": False,
+                    "score": 0.0,
+                    "reason": "nothing",
+                    "count": count,
+                }
+                for raw, count in sorted(counts.items())
+            ],
+        )
+
+    @api.model
+    def _is_country(self, text):
+        try:
+            return bool(code_of(text))
+        except ValueProblem:
+            return False
 
     @api.model
     def _propose_choices(self, project):

@@ -129,6 +129,7 @@ class CrmMigrationReadiness(models.Model):
         return project.mapping_ids.filtered(
             lambda mapping: (
                 self.use in (get_use(mapping.target), self._get_kind_use(project, mapping))
+                or (self.use in KINDS and self._is_mixed(mapping))
             )
         ).mapped("entity")
 
@@ -172,11 +173,14 @@ class CrmMigrationReadiness(models.Model):
     def _propose(self, project):
         """Write a line per kind of record of the export that needs an app.
 
-        One whose app is missing is a question; one whose app is there needs no answer.
+        One whose app is missing is a question; one whose app is there needs no answer. Activities
+        that have a place without it go to an app only by choice, or where the profile says so.
         """
         known = {line.use: line for line in project.readiness_ids}
         for use, rows in self._count_rows(project).items():
-            installed = is_there(self.env, use)
+            installed, usual = is_there(self.env, use), self._is_usual(project, use)
+            if not installed and not usual:
+                continue
             values = {"rows": rows}
             line = known.get(use)
             if not line:
@@ -185,7 +189,7 @@ class CrmMigrationReadiness(models.Model):
                     | {
                         "project_id": project.id,
                         "use": use,
-                        "choice": "app" if installed else "fallback",
+                        "choice": "app" if installed and usual else "fallback",
                         "state": "confirmed" if installed else "proposed",
                     }
                 )
@@ -201,14 +205,40 @@ class CrmMigrationReadiness(models.Model):
             use = get_use(mapping.target) or self._get_kind_use(project, mapping)
             if use and counts.get(mapping.entity):
                 rows[use] = rows.get(use, 0) + counts[mapping.entity]
+        if any(self._is_mixed(mapping) for mapping in project.mapping_ids):
+            for use, kind in KINDS.items():
+                count = self._count_kind(project, kind)
+                if count:
+                    rows[use] = rows.get(use, 0) + count
         return rows
+
+    @api.model
+    def _count_kind(self, project, kind):
+        """Return how many rows of lists of all activities are of a kind, as the value map says."""
+        values = project.value_ids.filtered(
+            lambda value: value.domain == "activity_kind" and value.target_value == kind
+        )
+        return sum(values.mapped("count"))
 
     @api.model
     def _get_kind_use(self, project, mapping):
         """Return the use of the kind of activity that all rows of an entity are, or None."""
         kind = (mapping.constants or {}).get("kind")
-        wanted = {use["kind"] for use in project._get_profile().uses}
-        return next((use for use, its in KINDS.items() if its == kind and kind in wanted), None)
+        return next((use for use, its in KINDS.items() if its == kind), None)
+
+    @api.model
+    def _is_mixed(self, mapping):
+        """Return whether the rows of an entity are activities of several kinds."""
+        return mapping.target == "timeline" and not (mapping.constants or {}).get("kind")
+
+    @api.model
+    def _is_usual(self, project, use):
+        """Return whether a kind of activity goes to an app where nobody chose, as its profile says.
+
+        What is no activity needs its app.
+        """
+        wanted = {one["kind"] for one in project._get_profile().uses}
+        return use not in KINDS or KINDS[use] in wanted
 
     @api.model
     def _is_used(self, project, use):
@@ -216,16 +246,12 @@ class CrmMigrationReadiness(models.Model):
         if not is_there(self.env, use):
             return False
         line = project.readiness_ids.filtered(lambda line: line.use == use)
-        return not line or line.choice == "app"
+        return line.choice == "app" if line else self._is_usual(project, use)
 
     @api.model
     def _takes_kind(self, project, kind):
-        """Return whether activities of a kind go to an app, as the source's profile says."""
-        wanted = {use["kind"] for use in project._get_profile().uses}
-        return any(
-            its == kind and kind in wanted and self._is_used(project, use)
-            for use, its in KINDS.items()
-        )
+        """Return whether activities of a kind go to an app: chosen, or as the profile says."""
+        return any(its == kind and self._is_used(project, use) for use, its in KINDS.items())
 
     # ------------------------------------------------------------- fields
 

@@ -12,6 +12,7 @@ from ..engine.comparing import (
     verdict,
 )
 from ..engine.types import Problem
+from . import link_sums
 from .crm_migration_loader import RECORD_COLUMNS
 from .damage import Damage
 from .link_names import LINKS, LinkNames, get_links
@@ -49,7 +50,8 @@ class CrmMigrationVerifier(models.AbstractModel):
         if not rows:
             service._finish(run, project, cursor)
             return False
-        told = service._compare(project, rows, sums=cursor["fields"])
+        links = cursor.setdefault("links", {})
+        told = service._compare(project, rows, sums=cursor["fields"], links=links)
         service._add_up(cursor["fields"], told)
         service._name_links(told)
         cursor["edited"] = cursor.get("edited", 0) + service._store(run, told)
@@ -89,11 +91,12 @@ class CrmMigrationVerifier(models.AbstractModel):
     # ------------------------------------------------------------- compare
 
     @api.model
-    def _compare(self, project, rows, keep_equal=False, sums=None):
+    def _compare(self, project, rows, keep_equal=False, sums=None, links=None):
         """Return the checks of these records: of what is not equal, and of all that is damaged.
 
         :param keep_equal: True for a check of each expected field
         :param sums: where fields that are equal are counted: see ``_add_up``
+        :param links: where links are counted by how they were found: see ``link_sums``
         """
         sums = sums if sums is not None else {}
         loader = self.env["crm.migration.loader"]
@@ -111,6 +114,8 @@ class CrmMigrationVerifier(models.AbstractModel):
         ]
         items = loader._prepare_items(project, rows, resolver)
         items = [item for item in items if item.model]
+        if links is not None:
+            link_sums.count(links, items, resolver)
         logged, created = loader._read_logged_values(project, items)
         damage, checks = Damage(project), []
         for target, group in loader._group_by_target(items):
@@ -321,6 +326,7 @@ class CrmMigrationVerifier(models.AbstractModel):
             "edited": edited,
             "entities": outcomes,
             "stages": StageSums(project).get(),
+            "links": cursor.get("links") or {},
         }
 
     @api.model

@@ -153,6 +153,7 @@ def get_value_kinds(env):
         "segment_kind": env._("Kinds of segments"),
         "product_kind": env._("Kinds of products"),
         "timezone": env._("Time zones"),
+        "country": env._("Countries"),
         "choice": env._("Pick-lists"),
         "other": env._("Other values"),
     }
@@ -166,6 +167,8 @@ def select_value_kind(model):
 def get_counterparts(env, kind):
     """Return {value: word} of the values a map may lead to; empty where any text will do."""
     entities = get_entities(env)
+    if kind == "country":
+        return {country.code: country.name for country in env["res.country"].search([])}
     return {
         "activity_kind": {
             "call": env._("Call"),

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from odoo import api, fields, models
 
+from ..models import link_sums, words
 from ..models.crm_migration_record import OUTCOMES
 
 # Rows fetched at a time, and the most that a sheet of the workbook takes (Excel's limit is higher,
@@ -61,6 +62,7 @@ class CrmMigrationReport(models.AbstractModel):
             "totals": project._get_check_totals(),
             "verdict_labels": self._get_verdict_labels(),
             "field_checks": self._get_field_checks(project),
+            "links": self._get_links(project),
             "approvals": project.approval_ids,
             "issue_counts": self._get_issue_counts(project),
             "inventory": project.inventory_ids,
@@ -89,6 +91,12 @@ class CrmMigrationReport(models.AbstractModel):
         return self.env["crm.migration.check"].search(
             [("run_id", "=", run.id), ("kind", "=", "field")], order="entity, field_name"
         )
+
+    @api.model
+    def _get_links(self, project):
+        """Return how many links of each relation were rebuilt, and how: of the last proof."""
+        counters = self._get_last_run(project, "verify").counters or {}
+        return link_sums.describe(counters.get("links") or {}, words.get_entities(self.env))
 
     @api.model
     def _get_issue_counts(self, project):

@@ -1,5 +1,6 @@
 from . import test_active_content
 from . import test_approval
+from . import test_apps_choices
 from . import test_apps_documents
 from . import test_apps_elsewhere
 from . import test_apps_missing

@@ -101,3 +101,17 @@ class TestUnseenExports(MigrationCase):
             [("run_id", "=", run.id), ("verdict", "in", ["different", "missing"])]
         )
         self.assertFalse(wrong.mapped("field_name"))
+
+    def test_links_are_told_by_relation_and_by_how_they_were_found(self):
+        """SC-44: what a flattened export lost is rebuilt, and the report says how."""
+        self.run_step(self.project, "verify")
+        links = {
+            (row["from"], row["to"]): tuple(
+                row[n] for n in ("named", "linked", "id", "email", "name")
+            )
+            for row in self.env["crm.migration.report"]._prepare_values(self.project)["links"]
+        }
+        self.assertEqual(links["Contacts", "Companies"], (3, 3, 3, 0, 0))
+        self.assertEqual(links["Deals", "Contacts"], (3, 3, 3, 0, 0))
+        self.assertEqual(links["Activities", "Contacts"], (4, 4, 2, 2, 0))
+        self.assertEqual(links["Activities", "Deals"], (1, 1, 1, 0, 0))

@@ -39,6 +39,11 @@ class CrmMigrationTarget(models.AbstractModel):
         return self._model
 
     @api.model
+    def _get_most(self, project):
+        """Return how many records a batch may hold at most, or None. For each to say."""
+        return None
+
+    @api.model
     def _split(self, items, resolver):
         """Return [(target, items)]: which target writes which of the items."""
         return [(self, items)]
@@ -138,10 +143,12 @@ class CrmMigrationTarget(models.AbstractModel):
     def _get_required_fields(self):
         """Return the names of fields that must be given: required, without default or compute."""
         fields = self.env[self._model]._fields
+        # What a record is a part of (a product of its template) is made with it.
+        made = {*self._supplied, *self.env[self._model]._inherits.values()}
         names = [
             name
             for name, field in fields.items()
-            if field.required and field.store and name not in self._supplied
+            if field.required and field.store and name not in made
             and not (field.compute or field.related or field.inherited)
             and field.type not in ("boolean", "integer", "float", "monetary")
         ]  # fmt: skip

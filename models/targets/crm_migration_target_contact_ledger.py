@@ -60,6 +60,7 @@ class CrmMigrationTargetContactLedger(models.AbstractModel):
             item.values = {}
             item.extra["partner"] = self._find_partner(item, resolver)
             item.extra["entry"] = self._get_entry(item)
+            self._tell_currency(item, resolver)
         known = self._read_entries([i.extra["partner"] for i in items if i.extra["partner"]])
         for item in items:
             entries = known.get(item.extra["partner"], {})
@@ -118,8 +119,32 @@ class CrmMigrationTargetContactLedger(models.AbstractModel):
         return {row["id"]: row[name] or {} for row in rows}
 
     @api.model
+    def _get_counted(self, entries):
+        """Return the entries that are summed: of one currency, the company's before any other.
+
+        Figures of several currencies make no sum; the list has all of them.
+        """
+        own = self.env.company.currency_id.name
+        currencies = {entry["currency"] or own for entry in entries.values()}
+        if len(currencies) > 1:
+            currencies &= {own}
+        return [e for e in entries.values() if (e["currency"] or own) in currencies]
+
+    @api.model
+    def _tell_currency(self, item, resolver):
+        """Tell an amount that is no part of the sums of its contact."""
+        own = resolver.project.company_id.currency_id.name
+        entry = item.extra["entry"]
+        if entry["currency"] not in ("", own) and not item.extra["document"]:
+            item.tell(
+                "currency_not_summed", "", entry["total"],
+                currency=entry["currency"], company_currency=own,
+            )  # fmt: skip
+
+    @api.model
     def _sum_up(self, entries):
         """Return the values of all custom fields of a contact."""
+        counted = self._get_counted(entries)
         dates = [entry["date"] for entry in entries.values() if entry["date"]]
         documents = sorted(entries.items(), key=lambda pair: (pair[1]["date"], pair[0]))
         prefix = f"x_{self._kind}"
@@ -127,11 +152,11 @@ class CrmMigrationTargetContactLedger(models.AbstractModel):
             self._get_json_field(): entries,
             f"{prefix}s": "\n".join(self._describe(key, entry) for key, entry in documents),
             f"{prefix}_count": len(entries),
-            f"{prefix}_total": round(sum(entry["total"] for entry in entries.values()), 2),
+            f"{prefix}_total": round(sum(entry["total"] for entry in counted), 2),
             f"{prefix}_last_date": max(dates) if dates else False,
         }
         if f"{prefix}_open" in LEDGER_FIELDS[self._kind]:
-            values[f"{prefix}_open"] = round(sum(e["open"] for e in entries.values()), 2)
+            values[f"{prefix}_open"] = round(sum(entry["open"] for entry in counted), 2)
         return values
 
     @api.model
