@@ -13,13 +13,18 @@ from .text import squeeze
 PARTS = {
     "name": ("name", "title", "label", "subject", "campaign", "workflow", "automation", "rule",
              "integration", "service", "filename", "file", "bezeichnung", "titel", "nom", "nombre",
+             "nome", "naam", "namn", "navn", "nazwa", "titre", "título", "titolo", "intitulé",
+             "campagne", "kampagne", "campaña", "campanha", "campagna", "regel", "regla", "regola",
+             "règle", "automatisierung", "automatisation", "automatización", "sujet", "betreff",
+             "asunto", "oggetto", "fichier", "datei", "archivo", "bestand", "bestandsnaam",
              "url", "endpoint", "id"),
     "trigger": ("trigger", "event", "when", "starts", "auslöser", "ereignis", "wenn",
-                "déclencheur", "evento", "disparador"),
+                "déclencheur", "evento", "disparador", "événement", "gatilho", "aanleiding"),
     "conditions": ("condition", "conditions", "if", "filter", "criteria", "where", "bedingung",
-                   "bedingungen", "filtre", "condición", "condizione"),
+                   "bedingungen", "filtre", "condición", "condizione", "condição",
+                   "voorwaarde", "voorwaarden"),
     "action": ("action", "actions", "then", "does", "step", "steps", "aktion", "aktionen", "dann",
-               "acción", "azione", "endpoint", "url"),
+               "acción", "azione", "ação", "actie", "acties", "endpoint", "url"),
 }  # fmt: skip
 # Trigger of an automation rule -> words of a source's trigger, the most telling first.
 TRIGGERS = {
@@ -66,6 +71,8 @@ def describe(row, number):
 
     >>> describe({"Rule Name": "Hello", "Trigger": "Contact created", "Active": "yes"}, 2).trigger
     'Contact created'
+    >>> describe({"Campagne": "Printemps", "Ouvertures": "120"}, 2).name
+    'Printemps'
     """
     cells = {name: squeeze(text) for name, text in row.items() if text and text.strip()}
     found = {part: _find(cells, words) for part, words in PARTS.items()}
