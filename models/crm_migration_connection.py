@@ -71,7 +71,7 @@ class CrmMigrationConnection(models.Model):
     )
     auth_name = fields.Char(string="Parameter or Header")
     auth_prefix = fields.Char(string="Before the Token")
-    auth_user = fields.Char(string="User")
+    auth_user = fields.Char(string="User", groups="crm_migration.crm_migration_group_manager")
     token = fields.Char(
         compute="_compute_token",
         inverse="_inverse_token",
@@ -206,6 +206,7 @@ class CrmMigrationConnection(models.Model):
     def _get_settings(self):
         """Return the interface as it is declared: the profile's facts, and what is set here."""
         self.ensure_one()
+        self = self.sudo()  # the user's name is for managers; a run goes on for others too
         content = copy.deepcopy(profiles.load(self.profile).rest) or {}
         known = content.get("endpoints") or {}
         where = "parameter" if self.auth_kind == "query_token" else "header"

@@ -332,6 +332,7 @@ class CrmMigrationRest(models.AbstractModel):
                 "file_format": "rest",
                 "entity": endpoint.entity,
                 "entity_score": 1,
+                "confidence": 1,
                 "entity_reason": self.env._("the connection says so"),
                 "key_column": endpoint.id_path,
                 "generation": project.generation,

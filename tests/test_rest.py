@@ -461,6 +461,11 @@ class TestRestSecrets(RestCase):
         with self.assertRaises(AccessError):
             connection.with_user(user).read(["token"])
         with self.assertRaises(AccessError):
+            connection.with_user(user).read(["auth_user"])
+        menu = self.env.ref("crm_migration.crm_migration_connection_menu")
+        self.assertNotIn(menu.id, self.env["ir.ui.menu"].with_user(user)._visible_menu_ids())
+        self.assertIn(menu.id, self.env["ir.ui.menu"].with_user(manager)._visible_menu_ids())
+        with self.assertRaises(AccessError):
             connection.with_user(user).write({"rate": 1})
         self.assertEqual(connection._get_token(), "another-token")
         with self.assertRaises(UserError):
