@@ -20,6 +20,7 @@ PHASES = {
     "propose": "propose",
     "schema": "prepare",
     "sample": "sample",
+    "forecast": "forecast",
     "load": "load",
     "verify": "verify",
 }
