@@ -61,9 +61,13 @@ class CrmMigrationIssue(models.Model):
     @api.depends("code", "parameters", "value")
     @api.depends_context("lang")
     def _compute_message(self):
+        titles = dict(self._fields["code"]._description_selection(self.env))
         for issue in self:
             told = {"value": issue.value or ""} | (issue.parameters or {})
             issue.message = words.describe_problem(self.env, issue.code, told)
+            if issue.project_id.purged_at and not (issue.value or issue.parameters):
+                # What the sentence was about is purged; what kind of thing it was is not.
+                issue.message = titles[issue.code]
             issue.advice = words.get_advice(self.env, issue.code)
 
     def write(self, vals):

@@ -281,4 +281,4 @@ class CrmMigrationPurger(models.AbstractModel):
             detail=detail,
         )
         run.total = run.processed
-        run.cursor = {"done": True}
+        run.cursor = False

@@ -146,6 +146,9 @@ class TestPurge(MigrationCase):
         records = self.project.record_count
         self.purge()
         self.assertEqual(set(self.find_planted()), {"crm_migration_log"})
+        issues = self.project.issue_ids
+        self.assertTrue(issues)
+        self.assertFalse([one for one in issues.mapped("message") if "? " in one or not one])
         self.assertEqual(landed.email, "zzplanted1@qqsecret.example")
         self.assertEqual(self.project.record_count, records, "what became of the rows stays")
         self.assertTrue(self.project.is_signed)
