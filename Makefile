@@ -1,7 +1,7 @@
 # Everything is done by the scripts in dev/; each says at its top what it does and takes.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-kill lint bench score pot clean clean-all
+.PHONY: help setup run demo test test-kill lint bench score pot screenshots clean clean-all
 
 help: ## list the commands
 	@echo "crm_migration: make …"
@@ -38,6 +38,9 @@ score: ## quality figures of the proposer and the reader
 
 pot: ## export i18n/crm_migration.pot
 	@dev/pot
+
+screenshots: ## take the pictures of static/description anew, with the bundled exports
+	@dev/screenshots
 
 clean: ## remove databases, filestores and configuration; keep the downloads
 	@dev/clean

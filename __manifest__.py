@@ -57,6 +57,7 @@
             "crm_migration/static/tests/tours/**/*",
         ],
     },
+    "images": ["static/description/banner.png"],
     "application": True,
     "uninstall_hook": "uninstall_hook",
 }

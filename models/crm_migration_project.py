@@ -321,7 +321,8 @@ class CrmMigrationProject(models.Model):
     def _compute_active_run(self):
         for project in self:
             project.active_run_id = project.run_ids.filtered(
-                lambda run: run.state in (*UNFINISHED, "paused")
+                # A forecast hides no next step: what is started ends it.
+                lambda run: run.state in (*UNFINISHED, "paused") and run.kind != "forecast"
             )[:1]
             project.run_progress = project.active_run_id.progress
 
@@ -651,7 +652,9 @@ class CrmMigrationProject(models.Model):
             [("project_id", "=", self.id), ("state", "in", (*UNFINISHED, "paused"))]
         )
         # A forecast stands in nobody's way.
-        busy.filtered(lambda run: run.kind == "forecast").action_cancel()
+        busy.sudo().filtered(lambda run: run.kind == "forecast").write(
+            {"state": "cancelled", "ended_at": fields.Datetime.now()}
+        )
         busy.flush_recordset()
         if any(run.kind != "forecast" for run in busy):
             raise UserError(self.env._("Another run of this project is under way."))

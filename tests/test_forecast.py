@@ -222,7 +222,8 @@ class TestForecast(MigrationCase):
         project = self.make(**self.fallback)
         project.action_sample()
         self.work(project.active_run_id)
-        forecast = project.active_run_id
+        forecast = project.run_ids[:1]
+        self.assertFalse(project.active_run_id, "the next step stays on screen")
         self.assertEqual(forecast.kind, "forecast")
         project.action_approve_sample()
         project.action_load()

@@ -7,6 +7,7 @@ export function describeRun(kind) {
         extract: { running: _t("Reading the files"), done: _t("The files are read.") },
         propose: { running: _t("Proposing the map"), done: _t("The map is proposed.") },
         schema: { running: _t("Preparing the database"), done: _t("The database is prepared.") },
+        forecast: { running: _t("Working out the forecast"), done: _t("The forecast is ready.") },
         sample: { running: _t("Loading a sample"), done: _t("The sample is ready.") },
         load: { running: _t("Loading"), done: _t("The load is done.") },
         verify: { running: _t("Comparing with the source"), done: _t("The proof is ready.") },

@@ -1,6 +1,8 @@
 import { registry } from "@web/core/registry";
 import { inputFiles } from "@web/../tests/utils";
 
+import { agree, isAt, press } from "./crm_migration_steps";
+
 const CONTACTS = `Contact ID,First Name,Last Name,Email,Created
 1,Ada,Nu,ada@nu.example,2020-01-02T03:04:05Z
 2,Bob,Xi,bob@xi.example,2020-01-03T03:04:05Z
@@ -9,22 +11,6 @@ const DEALS = `Deal ID,Deal Name,Amount,Stage,Probability,Status,Contact ID,Crea
 d1,Ovens,100,Proposal,50,open,1,2021-01-02T03:04:05Z
 d2,Old ovens,200,Won,100,won,2,2021-01-03T03:04:05Z
 `;
-
-/** Press the button of the next step, which is there once the step before it has ended. */
-const press = (label) => ({
-    content: `Press ${label}`,
-    trigger: `.o_statusbar_buttons button:enabled:contains(/^${label}$/)`,
-    run: "click",
-});
-const agree = (label) => ({
-    content: `Agree to ${label}`,
-    trigger: `.modal-footer button:contains(/^${label}$/)`,
-    run: "click",
-});
-const isAt = (state) => ({
-    content: `The project is at ${state}`,
-    trigger: `.o_statusbar_status button.o_arrow_button_current:contains(/^${state}$/)`,
-});
 
 registry.category("web_tour.tours").add("crm_migration_journey", {
     steps: () => [
