@@ -68,6 +68,9 @@ class CrmMigrate(Command):
         parser.add_argument("--rollback", action="store_true")
         parser.add_argument("--run", type=int, metavar="N", help="undo this load only")
         parser.add_argument("--entity", metavar="CODE", help="undo this kind of records only")
+        parser.add_argument(
+            "--record", nargs="+", metavar="CODE:KEY", help="undo these records only"
+        )
         parser.add_argument("--with-dependants", action="store_true")
         parser.add_argument("--stage-again", action="store_true")
         parser.add_argument("--preview", action="store_true")
@@ -371,8 +374,10 @@ class Journey:
     def _get_scope(self):
         """Return what is to be undone, of ``--run``, ``--entity`` and what goes with them."""
         asked, parameters = self.arguments, {}
-        if asked.run and asked.entity:
-            raise WrongUse("--run or --entity, not both")
+        if sum(map(bool, (asked.run, asked.entity, asked.record))) > 1:
+            raise WrongUse("--run, --entity or --record, one of them")
+        if asked.record:
+            parameters["records"] = [self._find_record(name).id for name in asked.record]
         if asked.run:
             loads = self.project.run_ids.filtered(lambda run: run.kind == "load")
             load = loads.filtered(lambda run: run.id == asked.run)
@@ -389,6 +394,20 @@ class Journey:
             parameters["dependants"] = "undo" if asked.with_dependants else "keep"
             parameters["again"] = asked.stage_again
         return parameters
+
+    def _find_record(self, name):
+        """Return the staged record of ``CODE:KEY``, the ID that the source knows it by."""
+        entity, __, key = name.partition(":")
+        record = self.env["crm.migration.record"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("entity", "=", entity),
+                ("source_key", "=", key),
+            ]
+        )
+        if not record:
+            raise WrongUse(f"--record {name}: there is no such row (CODE:KEY, as contact:17)")
+        return record
 
     def _result(self):
         outcomes = self.project._get_outcomes().values()

@@ -136,6 +136,7 @@ class Outlook:
             "map_changed": self.env._("the map was changed after the forecast"),
             "decided": self.env._("somebody decided it since"),
             "refused": self.env._("Odoo refused them as they were written"),
+            "waits_for_refused": self.env._("they wait for records that Odoo refused"),
             "owner": self.env._("the missing user exists now"),
             "deleted": self.env._("they were deleted in Odoo since"),
             "edited": self.env._("they were edited in Odoo since"),
@@ -204,6 +205,11 @@ class Outlook:
                                         WHERE d.record_id = c.id AND d.decided_at >= %(since)s)
                               THEN 'decided'
                           WHEN became = 'failed' THEN 'refused'
+                          WHEN became = 'held' AND EXISTS (
+                                   SELECT 1 FROM crm_migration_issue i
+                                    WHERE i.record_id = c.id AND i.code = 'waits_for')
+                               AND EXISTS (SELECT 1 FROM compared f WHERE f.became = 'failed')
+                              THEN 'waits_for_refused'
                           WHEN reason = ANY(%(owners)s) AND became = ANY(%(landed)s) THEN 'owner'
                           WHEN foreseen IN ('updated', 'unchanged') AND became = 'created'
                               THEN 'deleted'

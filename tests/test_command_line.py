@@ -208,12 +208,17 @@ class TestCommandLine(MigrationCase):
         self.assertSameDump(before, self.dump())
 
     def test_rollback_of_a_part(self):
-        """--entity and --run undo a part; what is not there is refused."""
+        """--record, --entity and --run undo a part; what is not there is refused."""
         self.call(*self.files("smart_crm_online"), "--until", "loaded", "--yes")
         project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
         deal = self.find(project, "deal", "701")
         self.assertEqual(self.call("--rollback", "--entity", "nonsense")[0], 2)
         self.assertEqual(self.call("--rollback", "--run", "999999999")[0], 2)
+        self.assertEqual(self.call("--rollback", "--record", "deal:nobody")[0], 2)
+        code, report, output = self.call("--rollback", "--record", "deal:701")
+        self.assertEqual(code, 0, output)
+        self.assertFalse(deal.exists())
+        self.assertEqual(report["entities"]["deal"]["skipped"], 1)
         code, report, output = self.call("--rollback", "--entity", "deal")
         self.assertEqual((code, report["state"]), (0, "loaded"), output)
         self.assertFalse(deal.exists())
