@@ -15,7 +15,7 @@ from .inserting import unnest
 from .item import Item
 from .outlook import Outlook
 from .resolver import Resolver
-from .silence import silent
+from .silence import is_silent, silent
 from .targets.crm_migration_target_activity import NOON
 from .trees import arrange
 from .undo_scope import STILL_THERE
@@ -66,7 +66,7 @@ class CrmMigrationLoader(models.AbstractModel):
             origin = automation._get_actions
 
             def _get_actions(self, records, triggers):
-                if records.env.context.get("crm_migration_silent"):
+                if is_silent(records.env):
                     return self.browse()
                 return origin(self, records, triggers)
 

@@ -11,6 +11,7 @@ from ..engine.exceptions import EngineError
 from ..engine.types import Problem
 from . import words
 from .disturbance import is_conflict, is_passing
+from .silence import quiet
 
 _logger = logging.getLogger(__name__)
 
@@ -207,7 +208,9 @@ class CrmMigrationRun(models.Model):
         if run._heed_wish():
             run._commit()
             return False
-        more = run.env[SERVICES[run.kind]]._step(run)
+        with quiet(self.env.cr):
+            more = run.env[SERVICES[run.kind]]._step(run)
+            run.env.flush_all()
         run._note_progress(more, time.monotonic() - started)
         run._commit()
         return more

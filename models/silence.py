@@ -4,6 +4,13 @@ Each key was checked against the Odoo 19.0 source (``odoo19.md``, section 2). Th
 ours: see ``mail_thread.py``, ``crm_lead.py`` and ``crm_migration_loader.py``.
 """
 
+from contextlib import contextmanager
+from weakref import WeakSet
+
+# Cursors on which a migration is at work. Odoo computes some fields in an empty context (a
+# contact's ``complete_name``): what these compute in turn would wake the automation rules.
+_QUIET = WeakSet()
+
 BULK_CONTEXT = {
     "tracking_disable": True,
     "mail_create_nolog": True,
@@ -32,3 +39,18 @@ def silent(records):
     """Return the records as superuser in an environment that tells nobody."""
     context = {k: v for k, v in records.env.context.items() if not k.startswith("default_")}
     return records.sudo().with_env(records.sudo().env(context=context | BULK_CONTEXT))
+
+
+@contextmanager
+def quiet(cr):
+    """Keep automation rules asleep on a cursor, whatever context Odoo computes in."""
+    _QUIET.add(cr)
+    try:
+        yield
+    finally:
+        _QUIET.discard(cr)
+
+
+def is_silent(env):
+    """Return whether a migration is at work in an environment."""
+    return bool(env.context.get("crm_migration_silent")) or env.cr in _QUIET

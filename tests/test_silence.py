@@ -249,6 +249,13 @@ class TestAutomationRules(SilenceCase):
         self.ran.invalidate_recordset()
         return len(self.ran.child_ids)
 
+    def with_company(self, **changes):
+        """Return the export with a company: Odoo names its persons in an empty context."""
+        files = tables(**changes)
+        people = [row | {"Company ID": "c1"} for row in files["contacts.csv"]]
+        company = {"Company ID": "c1", "Company Name": "Firm"}
+        return files | {"companies.csv": [company], "contacts.csv": people}
+
     def test_rules_act_on_plain_writes_only(self):
         """A rule acts on a person's lead before, between and after; never on a migration's."""
         for trigger in ("on_create_or_write", "on_unlink"):
@@ -258,9 +265,10 @@ class TestAutomationRules(SilenceCase):
         self.env.flush_all()
         self.assertGreater(self.count_runs(), 0, "the rule does act")
         runs = self.count_runs()
-        project = self.migrate(tables(), owner_policy="stub")
+        project = self.migrate(self.with_company(), owner_policy="stub")
         self.assertEqual(self.count_runs(), runs, "load")
-        self.load_again(project, tables(amount="200", amo="Amanda"), delta=True)
+        newer = self.with_company(amount="200", amo="Amanda")
+        self.load_again(project, newer, delta=True)
         self.assertEqual(self.count_runs(), runs, "newer export")
         lead = self.find(project, "deal", "d1")
         self.run_step(project, "rollback")
