@@ -1,3 +1,4 @@
+import random
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -5,13 +6,15 @@ from psycopg2 import IntegrityError
 from odoo import api, models
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import email_normalize, html_sanitize, mute_logger
 
 from ..models import bulk
 from ..models.bulk import known
 from ..models.bulk.comparison import find_differences
 from ..models.bulk.creation import Creation
+from ..models.bulk.markup import clean
 from ..models.bulk.stand_ins import STAND_INS
+from ..models.bulk.stand_ins.values import normalize_email
 from ..models.silence import silent
 from .common import MigrationCase
 
@@ -202,6 +205,38 @@ class TestRoads(MigrationCase):
             self.assertEqual(len(records), len(values))
             road = bulk.get_roads(self.env)[model]
             self.assertEqual((road["road"], road["fast"]), ("fast", len(values)), (model, road))
+
+    def test_shortcuts_for_texts(self):
+        """What skips the sanitiser or the parsing of addresses comes out as with it."""
+        chance = random.Random(7)
+        parts = (
+            "<p>",
+            "</p>",
+            "<br>",
+            "<br/>",
+            "a",
+            " ",
+            "-",
+            "é",
+            "🙂",
+            '"',
+            "&",
+            "<b>",
+            "o:",
+            "=",
+        )
+        met = 0
+        for __ in range(3000):
+            text = "".join(chance.choices(parts, k=chance.randint(1, 6)))
+            for known_markup in (text, f"<p>{text}</p>", f"<p>{text}</p><p>b</p>"):
+                cleaned = clean(known_markup)
+                if cleaned is not None:
+                    met += 1
+                    sanitized = html_sanitize(known_markup, sanitize_attributes=True)
+                    self.assertEqual(cleaned, str(sanitized), known_markup)
+            address = "".join(chance.choices("aZ0_+-.b", k=4)) + "@" + text[:2] + "x.Com"
+            self.assertEqual(normalize_email(address), email_normalize(address, strict=False))
+        self.assertGreater(met, 1000)
 
     # ------------------------------------------------------------- when not
 

@@ -22,7 +22,9 @@ FAST = {
     "alien": {"mail.message", "mail.activity", "calendar.event"},
 }
 # Random (the colours of new tags too), or told by the clock.
-MASKED = re.compile(r"uuid|secret|^(access_)?token$|^seconds$|^alert_on$|^color$")
+MASKED = re.compile(
+    r"uuid|secret|^(access_)?token$|^seconds$|^alert_on$|^color$|^calendar_last_notif_ack$"
+)
 # Rows that tell of the run itself, and of the sessions and queues of Odoo.
 LEFT_OUT = re.compile(r"^(ir_config_parameter|ir_cron.*|bus_bus|crm_migration_run|ir_profile)$")
 RECENT = timedelta(hours=12)
@@ -78,6 +80,8 @@ def mask(name, value):
         return "now"
     if isinstance(value, memoryview):
         return bytes(value)
+    if isinstance(value, dict):
+        return {key: mask(key, one) for key, one in value.items()}
     return "masked" if value and MASKED.search(name) else value
 
 

@@ -46,6 +46,8 @@ def encode(value):
     if kind is bool:
         return "t" if value else "f"
     if isinstance(value, str):
+        if value.isprintable() and "\\" not in value:
+            return value
         if "\0" in value:
             raise ValueError("A string literal cannot contain NUL (0x00) characters.")
         return value.translate(_ESCAPES)

@@ -1,6 +1,7 @@
 """What several stand-ins work out from a text: phones and addresses, each text once."""
 
 import functools
+import re
 
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize, email_normalize_all
@@ -11,6 +12,10 @@ from odoo.addons.phone_validation.tools import phone_validation
 
 # A contact's phone comes again with each of its deals.
 MEMORY = 10000
+# Nothing to take apart: no name, no comment, no list, only ASCII.
+PLAIN_ADDRESS = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+)
 PHONE_METHODS = (
     "_compute_phone_sanitized", "_assert_phone_field", "_phone_get_number_fields",
     "_phone_get_country", "_phone_get_country_field", "_phone_format", "_phone_format_number",
@@ -41,6 +46,9 @@ def rate_phone(number, code):
 
 @functools.lru_cache(MEMORY)
 def normalize_email(text):
+    """Return the first address in a text, False without one; a plain address is itself."""
+    if PLAIN_ADDRESS.fullmatch(text):
+        return text.lower()
     return email_normalize(text, strict=False)
 
 
