@@ -25,8 +25,10 @@ FAST = {
 MASKED = re.compile(
     r"uuid|secret|^(access_)?token$|^seconds$|^alert_on$|^color$|^calendar_last_notif_ack$"
 )
-# Rows that tell of the run itself, and of the sessions and queues of Odoo.
-LEFT_OUT = re.compile(r"^(ir_config_parameter|ir_cron.*|bus_bus|crm_migration_run|ir_profile)$")
+# Rows that tell of the run itself, of queues of Odoo, and of our own tables without an order.
+LEFT_OUT = re.compile(
+    r"^(ir_config_parameter|ir_cron.*|bus_bus|ir_profile|crm_migration_(run|forecast|inventory))$"
+)
 RECENT = timedelta(hours=12)
 
 
