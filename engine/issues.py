@@ -710,7 +710,7 @@ CATALOGUE = {
         "Nothing is deleted unasked.",
     ),
     "both_changed": Kind(
-        "info",
+        "warning",
         "Changed on both sides",
         "Odoo: %(landed)s; source: %(value)s",
         "Choose which one holds.",

@@ -17,7 +17,7 @@ const FINISHED = ["done", "failed", "cancelled"];
 const POLL_MILLISECONDS = 4000;
 /** How often the parts of a load are asked for, at most. */
 const LIVE_MILLISECONDS = 2000;
-const BUTTON_AT_WORK = ".o_statusbar_buttons button[disabled]";
+const BUTTON_AT_WORK = ".o_statusbar_buttons button[disabled], .modal-footer button[disabled]";
 const BUTTON_MILLISECONDS = 200;
 
 /** The run of a project that is under way, or that failed last: live bar, pause, go on, cancel. */

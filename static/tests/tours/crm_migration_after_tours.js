@@ -37,6 +37,9 @@ registry.category("web_tour.tours").add("crm_migration_delta_conflict", {
         agree("Load"),
         press("Verify"),
         isAt("Proved"),
+        openStat("Questions"),
+        { trigger: ".o_crm_migration_doubts article:contains(Changed on both sides) button:contains(Look at Each)", run: "click" },
+        { trigger: ".o_list_view .o_data_row:contains(+49 30 999999)" },
     ],
 });
 
@@ -49,6 +52,6 @@ registry.category("web_tour.tours").add("crm_migration_rollback_spared", {
         { trigger: ".modal-footer button.btn-danger:disabled" },
         { trigger: ".modal .o_field_widget[name=typed_name] input", run: "edit Tour" },
         { trigger: ".modal-footer button.btn-danger:enabled", run: "click" },
-        { trigger: "body:not(:has(.modal)) .o_form_view .alert:contains(undone)" },
+        { trigger: "body:not(:has(.modal)) .o_form_view .alert:contains(undone)", timeout: 40000 },
     ],
 });
