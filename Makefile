@@ -1,7 +1,7 @@
 # Everything is done by the scripts in dev/; each says at its top what it does and takes.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-kill lint bench score pot screenshots clean clean-all
+.PHONY: help setup run demo test test-hostile test-kill lint bench score pot screenshots clean clean-all
 
 help: ## list the commands
 	@echo "crm_migration: make …"
@@ -21,6 +21,9 @@ demo: ## the same without serving: migrate the bundled exports, print the reconc
 
 test: ## all tests: engine, Odoo, browser (ARGS='-k name' or '--keep' …)
 	@dev/test $(ARGS)
+
+test-hostile: ## migrate among a customer's own rules, constraints and records, and take it back
+	@dev/test-hostile $(ARGS)
 
 test-kill: ## kill a migration 20 times at random moments; it must end as an undisturbed one
 	@dev/test-kill $(ARGS)

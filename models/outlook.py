@@ -131,7 +131,7 @@ class Outlook:
 
     def _describe(self, difference, entities, states):
         whys = {
-            "came_later": self.env._("the rows came after the forecast"),
+            "came_later": self.env._("they became due after the forecast"),
             "newer_row": self.env._("a newer row came after the forecast"),
             "map_changed": self.env._("the map was changed after the forecast"),
             "decided": self.env._("somebody decided it since"),
