@@ -17,6 +17,8 @@ _logger = logging.getLogger(__name__)
 LINKS = ("many2one", "many2many")
 # Models whose records must be let go before they can be removed: a posted invoice is a draft first.
 RELEASED = {
+    "product.product": "product",
+    "product.template": "product",
     "sale.order": "order",
     "sale.order.line": "order_line",
     "account.move": "invoice",

@@ -254,6 +254,7 @@ APP_MODELS = (
     "sale.order", "sale.order.line", "account.move", "account.move.line", "account.payment",
     "account.journal", "account.account", "account.partial.reconcile", "account.full.reconcile",
     "account.payment.method.line", "stock.picking", "stock.move", "stock.quant", "stock.location",
+    "product.value",
     "product.attribute", "product.attribute.value", "product.template.attribute.line",
     "product.pricelist",
     "product.template.attribute.value", "slide.channel",

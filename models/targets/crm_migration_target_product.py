@@ -115,6 +115,14 @@ class CrmMigrationTargetProduct(models.AbstractModel):
         }
 
     @api.model
+    def _release(self, records):
+        """Take the history of prices away, which Odoo begins with a product and leaves behind."""
+        if "product.value" in self.env:
+            field = "product_id.product_tmpl_id" if records._name != self._model else "product_id"
+            self.env["product.value"].sudo().search([(field, "in", records.ids)]).unlink()
+        return records
+
+    @api.model
     def _prepare(self, items, resolver):
         """What a variant has no place for is kept, and so is what makes a product no variant."""
         result = super()._prepare(items, resolver)
