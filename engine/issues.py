@@ -362,6 +362,29 @@ CATALOGUE = {
         "%(count)s deals have no amount; they are loaded as opportunities",
         "Choose in the policies whether such deals become leads.",
     ),
+    "one_pipeline": Kind(
+        "info",
+        "One pipeline only",
+        "%(pipeline)s is the only pipeline, and becomes a sales team of its own. Odoo's pipeline, "
+        "of the team %(team)s, could take it, with the names of its stages: %(stages)s. %(count)s "
+        "deals are in them",
+        "Choose it in the policies, if these stages may be renamed for everybody who uses them.",
+    ),
+    "pipeline_taken": Kind(
+        "info",
+        "Odoo's pipeline is renamed",
+        "%(pipeline)s goes to Odoo's pipeline, of the team %(team)s, whose stages get its names: "
+        "%(stages)s. %(count)s deals are in them",
+        "Look at the pairs; for a stage that shall not be renamed, choose an existing one in the "
+        "map.",
+    ),
+    "several_pipelines": Kind(
+        "warning",
+        "More than one pipeline",
+        "Odoo's own pipeline was chosen, but there are several: %(pipelines)s. Each becomes a "
+        "sales team with stages of its own",
+        "Nothing, or put the stages together in the map.",
+    ),
     "leads_hidden": Kind(
         "warning",
         "Leads are hidden in Odoo",

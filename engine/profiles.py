@@ -16,6 +16,7 @@ KINDS = ("1:1", "1:many", "lossy", "none")
 POLICIES = {
     "owner_policy": ("hold", "fallback", "stub"),
     "lead_policy": ("source", "revenue"),
+    "pipeline_policy": ("own", "default"),
     "placeholder_parent": ("off", "contacts", "companies", "both"),
 }
 ENTITY_KEYS = {

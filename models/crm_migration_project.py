@@ -53,6 +53,7 @@ POLICIES = (
     "invoice_policy",
     "timezone",
     "team_id",
+    "pipeline_policy",
     "lead_policy",
     "placeholder_parent",
     "date_policy",
@@ -164,6 +165,18 @@ class CrmMigrationProject(models.Model):
         "crm.team",
         string="Sales Team for Deals Without Pipeline",
         help="Empty: a team named after the source is made, so that its stages stay apart.",
+    )
+    pipeline_policy = fields.Selection(
+        [
+            ("own", "A sales team for each, with stages of its own"),
+            ("default", "The only one takes Odoo's pipeline, whose stages are renamed"),
+        ],
+        default="own",
+        required=True,
+        string="Pipelines of the Source",
+        help="With the second choice the stages of the sales team above, or else of the first "
+        "one, get the names of the source's, for everybody who uses them. It is logged; a "
+        "rollback restores the names. Several pipelines are teams either way.",
     )
     lead_policy = fields.Selection(
         [
@@ -481,6 +494,9 @@ class CrmMigrationProject(models.Model):
         result = super().write(vals)
         if vals.keys() & set(POLICIES):
             self._void_changed_approvals()
+        if vals.keys() & {"pipeline_policy", "team_id"}:
+            for project in self.sudo().filtered("value_ids"):
+                project.env["crm.migration.proposer"]._tell_pipeline(project)
         return result
 
     @api.ondelete(at_uninstall=False)

@@ -13,6 +13,7 @@ from ..engine.relations import SHARE, find_links
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
 from .column_counts import ColumnCounts
+from .own_pipeline import OwnPipeline
 from .pipelines import Pipelines
 from .resolver import Resolver
 
@@ -477,6 +478,24 @@ class CrmMigrationProposer(models.AbstractModel):
         for name, deals in pipelines.items():
             order = lists.order.get(fold(name), {})
             self._write_stages(project, name, deals, vocabulary, order)
+        self._tell_pipeline(project)
+
+    @api.model
+    def _tell_pipeline(self, project):
+        """Offer Odoo's own pipeline to a source with one, and tell what its choice renames."""
+        codes = ["one_pipeline", "pipeline_taken", "several_pipelines"]
+        self.env["crm.migration.issue"]._clear(project, codes)
+        own = OwnPipeline(project)
+        chosen = project.pipeline_policy == "default"
+        problem = None
+        if len(own.pipelines) == 1 and own.team:
+            if chosen or "pipeline_policy" in project._get_profile().policies:
+                problem = Problem(codes[chosen], parameters=own.describe())
+        elif chosen and own.pipelines:
+            names = ", ".join(sorted(own.pipelines.values()))
+            problem = Problem("several_pipelines", parameters={"pipelines": names})
+        if problem:
+            self.env["crm.migration.issue"]._append(project, [(problem, {})])
 
     @api.model
     def _group_stages(self, project, mapping, lists):

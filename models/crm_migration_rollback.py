@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..engine.comparing import same
 from ..engine.types import Problem
 from .disturbance import is_passing
+from .raw_columns import RAW, write_raw
 from .silence import silent
 from .undo_scope import LAST_ID, STAMPS, UNDONE_LINES, USERS_OF_SHARED, Scope
 from .xmlid import xmlid_name
@@ -318,6 +319,9 @@ class CrmMigrationRollback(models.AbstractModel):
         spared = {name for name in line["after"] if name in fields} - set(values) - settled
         if values:
             self._write_back(model, line["res_id"], values)
+            raw = line["before"].get(RAW, {})
+            raw = {name: raw[name] for name in raw.keys() & values.keys()}
+            write_raw(self.env[model].browse(line["res_id"]), raw)
         if spared:
             names = ", ".join(sorted(spared))
             self._tell_kept(run, project, model, line, self.env._("edited: %(names)s", names=names))

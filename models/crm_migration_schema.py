@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 from ..engine.mapping import fold
 from . import snapshots
+from .own_pipeline import OwnPipeline
+from .raw_columns import RAW, read_raw, write_raw
 from .resolver import Resolver
 from .silence import silent
 from .xmlid import xmlid_name
@@ -148,11 +150,12 @@ class CrmMigrationSchema(models.AbstractModel):
     @api.model
     def _make_teams(self, run, project):
         """Return {folded pipeline: team ID}; deals without a pipeline have one team too."""
-        resolver = Resolver(project)
-        pipelines = {fold(v.group or ""): v.group or "" for v in self._get_stage_values(project)}
+        resolver, own = Resolver(project), OwnPipeline(project)
+        pipelines = own.pipelines
         teams, missing = {}, []
         for key, name in pipelines.items():
             known = resolver.xmlid("team", key) or (project.team_id.id if not key else None)
+            known = known or (own.take_team() if own.is_taken else None)
             if known:
                 teams[key] = known
             else:
@@ -182,6 +185,7 @@ class CrmMigrationSchema(models.AbstractModel):
     @api.model
     def _make_stages(self, run, project, teams):
         """Create the stages of each team in order; equal names in two pipelines stay two (X-17)."""
+        self._rename_stages(run, project)
         resolver = Resolver(project)
         missing = []
         for value in self._get_stage_values(project).sorted("sequence"):
@@ -203,6 +207,26 @@ class CrmMigrationSchema(models.AbstractModel):
             ]
         )
         self._log_created(run, project, created, [("stage", *key) for key, __ in missing])
+
+    @api.model
+    def _rename_stages(self, run, project):
+        """Give the stages of Odoo's own pipeline the source's names, in every language (CC-07)."""
+        own = OwnPipeline(project)
+        pairs = own.pairs() if own.is_taken else {}
+        stages = self.env["crm.stage"].browse([stage.id for stage in pairs.values()])
+        stamps = self._read_stamps("crm_stage", stages.ids)
+        columns = read_raw(stages, ["name", "x_source_probability"])
+        entries = []
+        for value, stage in pairs.items():
+            after = own.get_stage_values(value)
+            before = {name: stage[name] for name in after} | {RAW: columns[stage.id]}
+            uid, date = stamps[stage.id]
+            before |= {"write_uid": uid, "write_date": date}
+            stage.write(after)
+            write_raw(stage, {"name": dict.fromkeys(columns[stage.id]["name"], after["name"])})
+            entries.append((None, stage._name, stage.id, "update", before, after))
+        self.env["crm.migration.log"]._append(run, entries)
+        own.name_stages(pairs)
 
     @api.model
     def _make_members(self, run, project):
