@@ -157,8 +157,11 @@ class Journey:
         codes = [code for code, __ in project._selection_profile()]
         if asked.profile not in codes:
             raise WrongUse(f"--profile: one of {', '.join(codes)}")
-        defaults = {"name": asked.project, "profile": asked.profile}
-        return project.create(defaults | self._get_policies(project))
+        values = {"name": asked.project, "profile": asked.profile} | self._get_policies(project)
+        if "company_id" not in values and not project._get_only_company():
+            names = ", ".join(project._get_companies().mapped("name"))
+            raise WrongUse(f"--set company=NAME is needed, for there are several: {names}")
+        return project.create(values)
 
     def _set_policies(self):
         values = self._get_policies(self.project)

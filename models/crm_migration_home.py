@@ -231,6 +231,7 @@ class CrmMigrationProject(models.Model):
             {
                 "name": self._get_free_name(self.env._("Try it: %(product)s", product=name)),
                 "profile": profile,
+                "company_id": self.env.company.id,
                 # An account of its own: its IDs are not those of the customer's export.
                 "source_system": f"{profile}_demo_{count}",
                 "owner_policy": "fallback",

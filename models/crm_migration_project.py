@@ -90,7 +90,10 @@ class CrmMigrationProject(models.Model):
         "product need two names.",
     )
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
+        "res.company",
+        required=True,
+        default=lambda self: self._get_only_company(),
+        help="The records land in this company. Where there are several, say which.",
     )
     user_id = fields.Many2one("res.users", string="Responsible", default=lambda s: s.env.user)
     state = fields.Selection(
@@ -469,6 +472,17 @@ class CrmMigrationProject(models.Model):
     def create(self, vals_list):
         """Start with the policies that are usual for the source; what is given counts."""
         return super().create([self._get_usual_policies(vals) | vals for vals in vals_list])
+
+    @api.model
+    def _get_companies(self):
+        """Return the companies a migration may be for."""
+        return self.env["res.company"].search([]) if self.env.su else self.env.user.company_ids
+
+    @api.model
+    def _get_only_company(self):
+        """Return the company where there is but one; the first of several would be a guess."""
+        companies = self._get_companies()
+        return companies if len(companies) == 1 else companies.browse()
 
     @api.model
     def _get_usual_policies(self, vals):

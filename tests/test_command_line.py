@@ -294,3 +294,20 @@ class TestCommandLine(MigrationCase):
 
 class _Undo(Exception):
     """Leaves the savepoint of one call."""
+
+    def test_company_is_named(self):
+        """Where there are several companies, the records land in none that nobody named."""
+        other = self.env["res.company"].create({"name": "Other House"})
+        code, __, output = self.call(*self.files(), "--until", "staged")
+        self.assertEqual(code, 2)
+        self.assertIn("Other House", output)
+        self.call("--set", "company=Other House", *self.files(), "--until", "staged")
+        project = self.env["crm.migration.project"].search([("name", "=", "Rehearsal")])
+        self.assertEqual(project.company_id, other)
+        for companies, company in (
+            (other | self.env.company, other.browse()),
+            (other, other),
+        ):
+            self.admin.write({"company_ids": companies.ids, "company_id": other.id})
+            form = self.env["crm.migration.project"].with_user(self.admin).new({})
+            self.assertEqual(form.company_id._origin, company)
