@@ -7,11 +7,12 @@ from .common import MigrationCase
 TABLES = {
     "contacts.csv": [
         {"Contact ID": str(number), "First Name": f"P{number}", "Last Name": "X",
-         "Email": email, "Unsubscribed": out, "Email Opt In": into}
-        for number, email, out, into in (
-            (1, "Out@Opt.example", "yes", "yes"),
-            (2, "in@opt.example", "no", "yes"),
-            (3, "notin@opt.example", "no", "no"),
+         "Email": email, "Unsubscribed": out, "Email Subscription Status": status,
+         "Newsletter Opt-In": "no"}
+        for number, email, out, status in (
+            (1, "Out@Opt.example", "yes", "subscribed"),
+            (2, "in@opt.example", "no", "subscribed"),
+            (3, "notin@opt.example", "no", "unsubscribed"),
             (4, "unclear@opt.example", "perhaps", ""),
             (5, "", "yes", ""),
             (6, "known@opt.example", "yes", ""),
@@ -56,7 +57,7 @@ class TestOptOuts(MigrationCase):
         )  # fmt: skip
 
     def test_who_opted_out_is_on_the_blacklist(self):
-        """By either column; "no" to a subscription is an opt-out, "no" to an opt-out is none."""
+        """By either column; who never opted in to something did not opt out by that."""
         self.assertEqual(
             self.get_listed(),
             {"out@opt.example", "notin@opt.example", "known@opt.example", "archived@opt.example"},
