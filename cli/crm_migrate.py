@@ -494,7 +494,7 @@ class Journey:
         from odoo.addons.crm_migration.models.dossier import Dossier
 
         with path.open("wb") as stream:
-            fingerprint = Dossier(self.project).write(stream)
+            fingerprint = Dossier(self.project).save(stream)
         self.env.cr.commit()
         print(f"{path}\nfingerprint: {fingerprint}")
         return DONE

@@ -18,4 +18,4 @@ class CrmMigrationDossier(http.Controller):
         if not project.exists():
             return request.not_found()
         dossier = Dossier(project)
-        return send_file(f"{project.name} dossier.zip", "application/zip", dossier.write)
+        return send_file(f"{project.name} dossier.zip", "application/zip", dossier.save)

@@ -12,26 +12,26 @@ FUNCTION = "crm_migration_append_only"
 # Set while the program itself takes rows out: with their project, or at the closing.
 SETTING = "crm_migration.opened"
 
+GUARD = """
+    CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF current_setting(%s, true) = 'on' THEN
+            IF TG_OP = 'UPDATE' THEN RETURN NEW; ELSE RETURN OLD; END IF;
+        END IF;
+        IF TG_OP = 'UPDATE' THEN
+            IF to_jsonb(NEW) - TG_ARGV = to_jsonb(OLD) - TG_ARGV THEN RETURN NEW; END IF;
+        END IF;
+        RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME;
+    END $$
+"""
+
 
 def protect(cr, table, may_change=()):
     """Refuse UPDATE, DELETE and TRUNCATE of a table.
 
     :param may_change: columns that may be changed nevertheless
     """
-    cr.execute(
-        f"""CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                IF current_setting('{SETTING}', true) = 'on' THEN
-                    IF TG_OP = 'UPDATE' THEN RETURN NEW; ELSE RETURN OLD; END IF;
-                END IF;
-                IF TG_OP = 'UPDATE' THEN
-                    IF to_jsonb(NEW) - TG_ARGV = to_jsonb(OLD) - TG_ARGV THEN
-                        RETURN NEW;
-                    END IF;
-                END IF;
-                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
-            END $$"""
-    )
+    cr.execute(SQL(GUARD, SQL(FUNCTION), SETTING))
     columns = SQL(", ").join(may_change)
     for name, events, level, arguments in (
         ("rows", "UPDATE OR DELETE", "ROW", columns),

@@ -229,7 +229,7 @@ class CrmMigrationProject(models.Model):
         help="Since then there is no copy of the source's rows and files here.",
     )  # fmt: skip
     closed_at = fields.Datetime(string="Closed On", readonly=True, copy=False)
-    closed_by_id = fields.Many2one("res.users", string="Closed By", readonly=True, copy=False)
+    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     # REST
     connection_id = fields.Many2one(
         "crm.migration.connection", ondelete="restrict", copy=False, index="btree_not_null"

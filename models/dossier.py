@@ -46,13 +46,14 @@ class Dossier:
         project.check_access("read")
         # The language of who is responsible, whoever asks: the same bytes for everybody.
         user = project.user_id.sudo() or project.create_uid.sudo()
-        context = {"lang": user.lang or "en_US", "tz": user.tz or "UTC", "active_test": False}
         self.asking = project.env
-        self.project = project.sudo().with_context(context)
+        self.project = project.sudo().with_context(
+            lang=user.lang or "en_US", tz=user.tz or "UTC", active_test=False
+        )
         self.env = self.project.env
         self.members = []
 
-    def write(self, stream):
+    def save(self, stream):
         """Write the ZIP to a binary stream, and note that it was made.
 
         :return: the fingerprint: the SHA-256 of its manifest

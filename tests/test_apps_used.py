@@ -9,12 +9,15 @@ class UsedCase(AppsCase):
     """A database with Project, Sales, Accounting, Inventory, eLearning and Email Marketing."""
 
     policies = {}
+    # Partners that are there before the migration.
+    known = ()
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         if "sale.order" not in cls.env:
             cls.skipTest(cls, "this database has no optional apps (dev/test --apps)")
+        cls.env["res.partner"].create([dict(values) for values in cls.known])
         cls.before = cls.dump()
         with cls.capture_mails(cls) as cls.mails:
             cls.project = cls.migrate(TABLES, **cls.policies)
@@ -185,7 +188,8 @@ class TestAppsUsed(UsedCase):
 
 @tagged("post_install", "-at_install", "crm_migration")
 class TestAppsPosted(UsedCase):
-    policies = {"invoice_policy": "posted"}
+    policies = {"invoice_policy": "posted", "duplicate_policy": "merge"}
+    known = ({"name": "Ada Byron", "email": "ada@example.com", "customer_rank": 4},)
 
     def test_invoices_are_posted_with_their_payment(self):
         """CC-32, X-36: posted, paid as in the source; totals and open amounts are equal."""
@@ -207,6 +211,17 @@ class TestAppsPosted(UsedCase):
         put_off = self.cr.postcommit.data.get("account.res.partner.increase_rank.customer_rank")
         self.assertIsNotNone(put_off, "Odoo counts the invoices in another way by now")
         self.assertFalse(put_off)
+
+    def test_who_has_an_invoice_is_a_customer(self):
+        """X-36: each posted invoice counts, once, also for a customer of before."""
+        counts = {}
+        for number in ("INV-7", "INV-8", "INV-9"):
+            partner = self.find(self.project, "invoice", number).partner_id
+            counts[partner] = counts.get(partner, 0) + 1
+        self.assertGreater(len(counts), 1)
+        for partner, count in counts.items():
+            earlier = 4 if partner.email == "ada@example.com" else 0
+            self.assertEqual(partner.customer_rank, earlier + count)
 
     def test_rollback_takes_posted_invoices_back(self):
         """X-04, X-36: payments and journals go too."""

@@ -41,7 +41,7 @@ class TestDossier(MigrationCase):
 
     def make(self):
         stream = io.BytesIO()
-        self.fingerprint = Dossier(self.project).write(stream)
+        self.fingerprint = Dossier(self.project).save(stream)
         return stream.getvalue()
 
     def verify(self, content, *arguments):
@@ -112,7 +112,7 @@ class TestDossier(MigrationCase):
         first = self.make()
         self.assertEqual(first, self.make())
         stream = io.BytesIO()
-        Dossier(self.project.with_user(user)).write(stream)
+        Dossier(self.project.with_user(user)).save(stream)
         self.assertEqual(first, stream.getvalue())
         self.assertEqual(
             self.project.receipt_ids.mapped("digest"), [self.fingerprint] * 3, "who got it is noted"

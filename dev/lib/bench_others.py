@@ -12,6 +12,7 @@ import xmlrpc.client
 from contextlib import contextmanager
 
 import psutil
+
 from bench import Peer, peak_memory, read_content
 
 BATCH = 1000

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg2
+
 from bench import environment
 
 FAST = {

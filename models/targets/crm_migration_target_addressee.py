@@ -36,12 +36,13 @@ class CrmMigrationTargetAddressee(models.AbstractModel):
     @api.model
     def _load(self, items, resolver):
         """Write the records, then see to those who opted out since the last load."""
-        super()._load(items, resolver)
+        res = super()._load(items, resolver)
         self._blacklist([item for item in items if self._is_new_opt_out(item)])
         for item in items:
             before = item.loaded.opt_outs if item.loaded else []
             if before and OPT_OUT in item.mapped.sources and not item.opt_outs:
                 item.tell("opt_out_withdrawn", value=", ".join(before))
+        return res
 
     @api.model
     def _is_new_opt_out(self, item):

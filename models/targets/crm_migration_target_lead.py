@@ -139,9 +139,12 @@ class CrmMigrationTargetLead(models.AbstractModel):
 
     @api.model
     def _read_partners(self, ids):
-        rows = self.env["res.partner"].browse(ids)
-        rows = rows.read(["email", "phone", "commercial_partner_id"], load=None) if ids else []
-        return {row["id"]: row for row in rows}
+        """Return {ID: email, phone, company} of contacts that are there; foreseen ones are not.
+
+        The ORM would look for each of those by itself, one after the other.
+        """
+        names = ["email", "phone", "commercial_partner_id"]
+        return self._read_landed_of("res.partner", ids, names) if ids else {}
 
     @api.model
     def _is_same_address(self, one, other):
