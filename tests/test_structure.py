@@ -6,7 +6,7 @@ from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
-from ..engine import profiles
+from ..engine import profiles, reading
 from ..engine.issues import CATALOGUE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,6 +120,12 @@ class TestStructure(BaseCase):
             first = node.args[0]
             if name in TELLERS and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
+
+    def test_browser_offers_every_kind_of_file(self):
+        """The dialog for choosing files shows all that can be read, and nothing else."""
+        script = (ROOT / "static/src/upload/upload.js").read_text(encoding="utf-8")
+        accepted = re.search(r'ACCEPTED = "(.+)"', script)[1]
+        self.assertEqual(set(accepted.split(",")), reading.SUFFIXES)
 
     def test_every_test_is_imported(self):
         """Odoo skips a test file that is not imported in silence."""

@@ -5,7 +5,7 @@ import { formatFloat } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component, onWillUnmount, useRef, useState } from "@odoo/owl";
 
-const ACCEPTED = ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.zip";
+const ACCEPTED = ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.xls,.ods,.json,.jsonl,.ndjson,.zip";
 
 /** Files are dropped or chosen here, sent one after the other, and read together at the end. */
 export class Upload extends Component {
