@@ -27,7 +27,7 @@ _KEYS = {
         "per_record_of", "parent_parameters", "parent_path", "optional", "shape", "assumed",
         "evidence",
     },
-    "shape": {"name_of", "custom", "participants", "rows", "repeated", "drop", "copy"},
+    "shape": {"name_of", "custom", "participants", "rows", "repeated", "words", "drop", "copy"},
     "definitions": {"endpoint", "id", "name", "options", "option_id", "option_name"},
 }  # fmt: skip
 

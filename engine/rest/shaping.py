@@ -18,6 +18,9 @@ What is done is declared per endpoint:
     place in the list; rows of a usual kind come first among the others, and do not repeat it.
 ``repeated``
     ``{"label": "name"}``: a value that only repeats another goes.
+``words``
+    ``{"tag_list": "tags"}``: a list of words, or a text with commas between them, under one name:
+    the same comes under either name, in either form, from one record to the next.
 ``drop``
     names that say nothing to a person, at any depth, or dotted paths: ``emails.id``, inner numbers
     of rows.
@@ -81,6 +84,8 @@ class Shaper:
             cells |= self._take_name(record, naming)
         if shape.get("participants"):
             cells |= self._take_participants(record, shape["participants"])
+        for name, column in shape.get("words", {}).items():
+            _gather_words(record, name, column)
         for name, other in shape.get("repeated", {}).items():
             if record.get(name) == record.get(other):
                 record.pop(name, None)
@@ -169,6 +174,21 @@ class Shaper:
         if any(names):
             cells[told["names"]] = "|".join(filter(None, names))
         return cells
+
+
+def _gather_words(record, name, column):
+    """Put the words of both names under one, in the record itself; other values stay."""
+    if not {name, column} & record.keys():
+        return
+    words = []
+    for one in (column, name):
+        value = record.get(one) or []
+        value = value.split(",") if isinstance(value, str) else value
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            return
+        words += [word.strip() for word in value]
+    record.pop(name, None)
+    record[column] = list(dict.fromkeys(filter(None, words)))
 
 
 def _sort_rows(record, told):

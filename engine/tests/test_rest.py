@@ -473,6 +473,20 @@ class ShapeTest(unittest.TestCase):
             row = Shaper().row({"id": 1} | record, shape)
             self.assertEqual((row["company.id"], row.get("company_id")), ("7", None))
 
+    def test_words_in_both_notations(self):
+        """Tags come as a list or as a text, under either name, in one list: one column of words,
+        in which a text with a comma is never taken for one tag."""
+        for name, column in (("companies", "tags"), ("contacts", "tag_list"), ("deals", "tags")):
+            for record in ({"tags": ["Hot", "Q3"]}, {"tag_list": "Hot, Q3"}, {"tags": "Hot,Q3,"},
+                           {"tags": [], "tag_list": "Hot,Q3"},
+                           {"tags": ["Hot"], "tag_list": ["Q3", "Hot"]}):  # fmt: skip
+                row = Shaper().row({"id": 1} | record, self.shapes[name])
+                words = sorted(row[column].split("|"))
+                self.assertEqual((len(row), words), (2, ["Hot", "Q3"]), record)
+            odd = {"id": 1, "tags": [{"name": "Hot"}], "tag_list": "Q3"}
+            self.assertIn("Q3", Shaper().row(odd, self.shapes[name]).values())
+        self.assertEqual(Shaper().row({"id": 1}, self.shapes["deals"]), {"id": "1"})
+
     def test_stage_by_its_name(self):
         record = {"deal_stage_id": 15, "stages": [{"id": "15", "name": "Lost", "position": 5}]}
         self.assertEqual(
