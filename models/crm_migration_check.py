@@ -97,6 +97,8 @@ class CrmMigrationCheck(models.Model):
         return mapping and self.env[f"crm.migration.target.{mapping.target}"]._get_model()
 
     def _describe_rule(self):
+        if self.rule == "came_later":
+            return self.env._("It came after this record was written")
         if self.rule == "merged":
             return self.env._("Merged: the existing contact keeps its own")
         return words.get_title(self.env, self.rule) if self.rule in CATALOGUE else self.rule

@@ -204,7 +204,7 @@ class CrmMigrationProject(models.Model):
     def _on_run_done(self, run):
         result = super()._on_run_done(run)
         if (run.parameters or {}).get("then") == "propose" and not self._is_reading_doubtful(run):
-            self.with_user(run.user_id)._start("propose")
+            self.with_user(run.user_id).action_propose()
         return result
 
     def _is_reading_doubtful(self, run):

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..engine.comparing import same
 from ..engine.types import Problem
 from .disturbance import is_passing
+from .followers import write_back
 from .raw_columns import RAW, write_raw
 from .silence import silent
 from .undo_scope import LAST_ID, STAMPS, UNDONE_LINES, USERS_OF_SHARED, Scope
@@ -332,6 +333,13 @@ class CrmMigrationRollback(models.AbstractModel):
     @api.model
     def _write_back(self, model, res_id, values):
         """Write through the target of the model, which knows what Odoo would do besides."""
+        following = self.env["crm.migration.target"]._get_following(model) & values.keys()
+        if following:
+            followed = {name: values[name] for name in following}
+            write_back(self.env[model].browse(res_id), followed)
+            values = {name: value for name, value in values.items() if name not in following}
+        if not values:
+            return
         targets = {"crm.lead": "lead", "res.partner": "partner"}
         if model in targets:
             target = self.env[f"crm.migration.target.{targets[model]}"]

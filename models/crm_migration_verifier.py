@@ -15,6 +15,7 @@ from ..engine.types import Problem
 from . import link_sums
 from .crm_migration_loader import RECORD_COLUMNS
 from .damage import Damage
+from .inserting import unnest
 from .link_names import LINKS, LinkNames, get_links
 from .resolver import Resolver
 from .silence import silent
@@ -121,6 +122,7 @@ class CrmMigrationVerifier(models.AbstractModel):
         for target, group in loader._group_by_target(items):
             found = self._compare_group(target, group, None if keep_equal else sums)
             found += target._compare_besides(group)
+            self._explain_late(project, found)
             if not keep_equal:
                 self._add_up(sums, [check for check in found if check["verdict"] == EQUAL])
                 found = [check for check in found if check["verdict"] != EQUAL]
@@ -231,8 +233,44 @@ class CrmMigrationVerifier(models.AbstractModel):
             # A merge fills what was empty; what the existing contact had stays.
             rule, result = "merged", EXPLAINED
         check = self._prepare_check(item, field.name, expected, landed, rule, field.type, result)
+        if field.type == "many2many" and result in (DIFFERENT, MISSING):
+            late = set(expected or []) - set(landed)
+            check["late"] = (field.comodel_name, late if set(landed) <= set(expected or []) else ())
         model = item.values.get(getattr(field, "model_field", None)) or False
         return check | {"links": get_links(field, model, expected, landed)}
+
+    @api.model
+    def _explain_late(self, project, checks):
+        """Explain links to what was created after the record was last written.
+
+        An attendee's address may belong to another contact too, which a newer export brought.
+        """
+        pairs = [
+            (number, check["model"], check["res_id"], *check["late"][:1], other)
+            for number, check in enumerate(checks)
+            if check.get("late")
+            for other in check["late"][1]
+        ]
+        if not pairs:
+            return
+        self.env.cr.execute(
+            SQL(
+                """SELECT v.number, bool_and(COALESCE((
+                              SELECT min(l.id) FROM crm_migration_log l
+                               WHERE l.project_id = %(project)s AND l.model = v.other_model
+                                 AND l.res_id = v.other_id AND l.action = 'create') > (
+                              SELECT max(l.id) FROM crm_migration_log l
+                               WHERE l.project_id = %(project)s AND l.model = v.model
+                                 AND l.res_id = v.res_id), FALSE))
+                     FROM %(pairs)s AS v(number, model, res_id, other_model, other_id)
+                    GROUP BY v.number""",
+                project=project.id,
+                pairs=unnest(("int", "varchar", "int", "varchar", "int"), pairs),
+            )
+        )
+        for number, all_late in self.env.cr.fetchall():
+            if all_late:
+                checks[number] |= {"verdict": EXPLAINED, "rule": "came_later"}
 
     @api.model
     def _name_links(self, checks):

@@ -179,7 +179,8 @@ class Damage:
     def name_editors(self, checks):
         """Say who wrote a record after the migration last did, and when: an edit, no damage.
 
-        What was changed behind Odoo's back leaves no such trace.
+        What was changed behind Odoo's back leaves no such trace. The log knows the second in which
+        its batch ended; the records of a batch are stamped with the moment in which it began.
         """
         groups = {}
         for check in checks:
@@ -198,7 +199,7 @@ class Damage:
         self.env.cr.execute(
             SQL(
                 """SELECT t.id, t.write_uid, t.write_date FROM %(table)s t
-                    WHERE t.id = ANY(%(ids)s) AND t.write_date > (
+                    WHERE t.id = ANY(%(ids)s) AND date_trunc('second', t.write_date) > (
                           SELECT max(l.logged_at) FROM crm_migration_log l
                            WHERE l.project_id = %(project)s AND l.model = %(model)s
                              AND l.res_id = t.id)""",

@@ -18,6 +18,7 @@ from . import test_doubts
 from . import test_duplicates
 from . import test_engine
 from . import test_exactly_once
+from . import test_followers
 from . import test_forecast
 from . import test_estimate
 from . import test_home

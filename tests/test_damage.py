@@ -225,3 +225,15 @@ class TestDamage(JourneyCase):
         self.assertFalse(found["contact", "3", "email"].edited_by_id)
         run = self.project.run_ids.filtered(lambda run: run.kind == "verify")[:1]
         self.assertEqual(run.counters["edited"], 1)
+
+    def test_damage_is_not_laid_on_who_ran_the_migration(self):
+        """The stamp of a batch has fractions of a second, the log has none: that is no edit."""
+        person = self.one("contact", "1")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT max(logged_at) + interval '0.9 seconds' FROM crm_migration_log"
+            " WHERE model = 'res.partner' AND res_id = %s",
+            [person.id],
+        )
+        found = self.set(person, phone="0", write_date=self.env.cr.fetchone()[0])
+        self.assertDamage(found, ("contact", "1", "phone"))

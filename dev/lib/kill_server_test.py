@@ -36,6 +36,8 @@ RANDOM = random.Random(int(sys.argv[3]))
 LIMIT = 300
 PORT = 5999
 PROJECT = "crm.migration.project"
+# The kind of run that a step's button starts, or that another run goes on with by itself.
+KINDS = {"stage": "extract", "propose": "propose", "prepare": "schema"}
 # What dies, in turn; a "limit" is Odoo's own time limit for a cron worker, shorter than a slice.
 DEATHS = ("server", "worker", "connections", "postgres", "both", "limit")
 
@@ -205,7 +207,7 @@ class Person:
         self.strikes = {}
         for step, share, kind in strikes:
             self.strikes.setdefault(step, []).append((share, kind))
-        self.seconds, self.struck = {}, []
+        self.seconds, self.struck, self.seen = {}, [], {}
         self.project = None
 
     def sql(self, query):
@@ -252,30 +254,44 @@ class Person:
         self.call("take_uploads", [self.project], ids, delta=delta)
 
     def press(self, step, button):
-        """Press a button that starts a run, have it disturbed, and wait for its end."""
-        newest = self.sql("SELECT COALESCE(max(id), 0) FROM crm_migration_run")
+        """Press a button that starts a run, have it disturbed, and wait for its end.
+
+        No button where the run before has gone on by itself, as reading does with the map.
+        """
         started = time.monotonic()
 
         def press():
-            if self.sql(f"SELECT 1 FROM crm_migration_run WHERE id > {newest}") != "1":
+            if not self._get_state(step):
                 self.server.call(PROJECT, button, [self.project])
 
         self.insist(press)
         for share, kind in sorted(self.strikes.get(step, [])):
             moment = started + share * self.expected.get(step, 2.0)
             time.sleep(max(0, moment - time.monotonic()))
-            if self._get_state(newest) in ("queued", "running"):
+            if self._get_state(step) in ("queued", "running"):
                 self.death(self.server, kind)
                 self.struck.append((step, kind))
                 print(f"  {len(self.struck)} killed: {step}, {kind}", flush=True)
                 started = time.monotonic() - share * self.expected.get(step, 2.0)
-        self._wait_for_end(newest, step)
+        self.wait_for_end(step)
         self.seconds[step] = time.monotonic() - started
 
-    def _get_state(self, newest):
-        return self.sql(f"SELECT state FROM crm_migration_run WHERE id > {newest}")
+    def _get_state(self, step):
+        return self._read_run(step, "state")
 
-    def _wait_for_end(self, newest, step):
+    def _read_run(self, step, column):
+        """Return a column of the step's run, or "" before there is one."""
+        kind = self._get_kind(step)
+        return self.sql(
+            f"SELECT {column} FROM crm_migration_run WHERE kind = '{kind}'"
+            f" AND id > {self.seen.get(kind, 0)} ORDER BY id LIMIT 1"
+        )
+
+    def _get_kind(self, step):
+        name = step.removeprefix("delta ")
+        return KINDS.get(name, name)
+
+    def wait_for_end(self, step):
         def ended():
             self.server.keep_up()
             # Odoo looks for work once a minute; the test cannot wait that long each time.
@@ -284,13 +300,15 @@ class Person:
                     "postgres", f"SELECT pg_notify('cron_trigger', '{self.server.database}')"
                 )
             time.sleep(0.4)
-            state = self._get_state(newest)
+            state = self._get_state(step)
             if state in ("failed", "cancelled", "paused"):
-                error = self.sql(f"SELECT error FROM crm_migration_run WHERE id > {newest}")
-                raise SystemExit(f"{step} is {state}: {error}")
+                raise SystemExit(f"{step} is {state}: {self._read_run(step, 'error')}")
             return state == "done"
 
         wait_until(ended, f"{step} to go on by itself")
+        self.seen[self._get_kind(step)] = self._read_run(step, "id")
+
+    # ------------------------------------------------------------- the whole
 
     def migrate(self, files, newer):
         """Move, catch up with a newer export, prove."""
@@ -477,9 +495,7 @@ def press_together(cluster, folder, exports):
             thread.start()
         for thread in threads:
             thread.join()
-        person._wait_for_end(
-            "(SELECT max(id) FROM crm_migration_run WHERE kind = 'sample')", "load"
-        )
+        person.wait_for_end("load")
         runs = person.sql("SELECT count(*) FROM crm_migration_run WHERE kind = 'load'")
         doubled = person.sql(
             "SELECT count(*) FROM (SELECT x_source_id, is_company FROM res_partner "

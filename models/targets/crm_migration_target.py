@@ -2,11 +2,11 @@ from datetime import date
 
 from odoo import api, models
 from odoo.fields import Command
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ...engine.comparing import is_empty, three_way
 from ...engine.mapping import KEPT, fold
-from .. import plain_values
+from .. import followers, plain_values
 from ..bulk import create_many
 from ..xmlid import xmlid_name
 
@@ -273,13 +273,16 @@ class CrmMigrationTarget(models.AbstractModel):
     def _write_changes(self, items):
         """Write equal changes together: one write per distinct set of values.
 
-        What Odoo changes besides in the same records (a company's text that a link replaces) is
-        logged with them: a rollback puts it back too.
+        What Odoo changes besides (a company's text that a link replaces, the phone of a contact's
+        deals) is logged with them: a rollback puts it back too.
         """
         if not items:
             return
         self._note_stamps(items)
         before = self._read_rows(items)
+        names = set().union(*(item.extra["after"] for item in items))
+        following = followers.Followers(self.env, self._get_followed(self._model), names)
+        followed = following.look([item.res_id for item in items])
         groups = {}
         for item in items:
             key = repr(sorted(item.extra["after"].items()))
@@ -288,6 +291,21 @@ class CrmMigrationTarget(models.AbstractModel):
             records = self.env[self._model].browse([item.res_id for item in group])
             self._write(records, dict(group[0].extra["after"]))
         self._note_side_effects(items, before)
+        effects = following.compare(followed)
+        for item in items:
+            item.side_effects += effects.get(item.res_id, [])
+
+    @api.model
+    @ormcache("model")
+    def _get_followed(self, model):
+        """Return {field of the model: {(model, link, field) that follow it}}."""
+        return followers.find_fields(self.env, model)
+
+    @api.model
+    @ormcache("model")
+    def _get_following(self, model):
+        """Return the names of the fields of a model that follow other records."""
+        return followers.find_names(self.env, model)
 
     @api.model
     def _read_rows(self, items):

@@ -192,11 +192,13 @@ class CrmMigrationTargetEvent(models.AbstractModel):
         """Every one invited has an attendance of its own, beside the list of partners."""
         events = self.env[self._model].browse([item.record["res_id"] for item in items]).exists()
         attending = {event.id: set(event.attendee_ids.partner_id.ids) for event in events}
+        invited = {event.id: set(event.partner_ids.ids) for event in events}
         damage = Damage(self.env["crm.migration.project"])
         return [
-            damage._tell(item, "attendee_ids", wanted, sorted(attending[item.record["res_id"]]))
+            damage._tell(item, "attendee_ids", sorted(wanted), sorted(attending[event_id]))
             for item in items
-            if item.record["res_id"] in attending
-            for wanted in [sorted(item.values.get("partner_ids") or [])]
-            if set(wanted) - attending[item.record["res_id"]]
+            for event_id in [item.record["res_id"]]
+            if event_id in attending
+            for wanted in [invited[event_id] & set(item.values.get("partner_ids") or [])]
+            if wanted - attending[event_id]
         ]
