@@ -529,8 +529,9 @@ class Journey:
             lambda f: f.state not in ("superseded", "payload")
         ):
             delimiter = f", delimiter {file.delimiter!r}" if file.delimiter else ""
+            unmoved = "listed, does not move" if file._is_listed() else "not recognised"
             print(
-                f"{file.name}: {file.entity or 'not recognised'}, {file.file_format}, "
+                f"{file.name}: {file.entity or unmoved}, {file.file_format}, "
                 f"{file.encoding}{delimiter}, header in row {file.header_row}, {file.rows} rows"
             )
 

@@ -172,6 +172,8 @@ class Index:
         if written != whole:  # "zustaendig", where a program knows no umlauts
             for score, reason, names in self._plain_steps(written):
                 yield score - 0.03, "moment" if reason == "moment" else "words", names
+        if len(words) == 1:
+            yield BAG - 0.02, "words", self._compounded(words[0])
         apart = [part for word in whole for part in self.take_apart(word)]
         if apart != whole:
             for score, __, names in self._plain_steps(apart):
@@ -262,6 +264,15 @@ class Index:
                     for pair in ((first, second), (second, first)):
                         found.update(self._pairs.get(pair, {}))
         return same, mixed
+
+    def _compounded(self, word):
+        """Return the slots that the two phrases of a compound mean together: "Notiznummer"."""
+        for cut in range(len(word) - SHORTEST, SHORTEST, -1):
+            for first in (word[:cut], *(word[:cut].removesuffix(joint) for joint in JOINTS)):
+                same, __ = self._paired([first, word[cut:]])
+                if same:
+                    return same
+        return {}
 
     def _groups_of(self, words):
         """Return {word group: languages} of a phrase, joining words around it left out."""

@@ -9,6 +9,8 @@ from openpyxl.styles import Font
 
 from .text import squeeze
 
+# How a file is marked that lists what does not move, before the code of its kind.
+LISTED = "inventory:"
 # Part of a description -> words of the headers that hold it, the surest first.
 PARTS = {
     "name": ("name", "title", "label", "subject", "campaign", "workflow", "automation", "rule",
@@ -17,7 +19,7 @@ PARTS = {
              "campagne", "kampagne", "campaña", "campanha", "campagna", "regel", "regla", "regola",
              "règle", "automatisierung", "automatisation", "automatización", "sujet", "betreff",
              "asunto", "oggetto", "fichier", "datei", "archivo", "bestand", "bestandsnaam",
-             "url", "endpoint", "id"),
+             "segment", "url", "endpoint", "id"),
     "trigger": ("trigger", "event", "when", "starts", "auslöser", "ereignis", "wenn",
                 "déclencheur", "evento", "disparador", "événement", "gatilho", "aanleiding"),
     "conditions": ("condition", "conditions", "if", "filter", "criteria", "where", "bedingung",

@@ -65,6 +65,7 @@ class Profile:
         that headers of their exports have, if there are several
     :param uses: kinds of activity that an optional app of Odoo takes, where it is installed:
         ``{"kind": "task", "app": "project"}``
+    :param usual: {kind of list that does not move: usual names of its files}
     :param generic: no product, but what is usual in all of them: for a CRM without a profile
     """
 
@@ -76,6 +77,7 @@ class Profile:
     caps: tuple = ()
     gotchas: tuple = ()
     inventory: tuple = ()
+    usual: dict = field(default_factory=dict)
     objects: tuple = ()
     products: tuple = ()
     uses: tuple = ()
@@ -133,7 +135,7 @@ def _with_shared(profile):
     """
     own = {entity.code for entity in profile.entities}
     shared = [one for one in generic().entities if one.shared and one.code not in own]
-    usual = {entity.code: entity.files for entity in generic().entities}
+    usual = generic().usual | {entity.code: entity.files for entity in generic().entities}
     taken = {name for entity in profile.entities for name in entity.files}
     taken |= {name for kind in profile.inventory for name in kind.get("files", ())}
 
@@ -172,6 +174,7 @@ def build(content, file="profile"):
         values=content.get("values", {}),
         evidence=content.get("sources", {}),
         generic=content.get("generic", False),
+        usual=content.get("usual", {}),
         **known,
     )
 

@@ -4,11 +4,10 @@ import re
 
 from odoo import api, fields, models
 
-from ..engine.inventory import describe, workbook
+from ..engine.inventory import LISTED, describe, workbook
 from ..engine.mapping import fold
 from . import words
 
-PREFIX = "inventory:"
 # Things that the rows themselves tell: issue code -> kind.
 TOLD = {
     "recurring_task": "recurring_task",
@@ -90,12 +89,19 @@ class CrmMigrationCollector(models.AbstractModel):
 
     @api.model
     def _read_files(self, project, kinds):
-        """Return a line for each row of the files that hold what does not move."""
+        """Return a line for each row of the files that hold what does not move.
+
+        Of the newest export that has such a list: one with the changes only has none.
+        """
         values = []
-        for file in project.file_ids:
-            kind = kinds.get((file.entity_reason or "").removeprefix(PREFIX))
-            named = (file.entity_reason or "").startswith(PREFIX)
-            if not (named and kind) or file.entity or file.generation != project.generation:
+        listed = project.file_ids.filtered(lambda file: file._is_listed())
+        newest = {
+            reason: max(files.mapped("generation"))
+            for reason, files in listed.grouped("entity_reason").items()
+        }
+        for file in listed:
+            kind = kinds.get(file.entity_reason.removeprefix(LISTED))
+            if not kind or file.generation != newest[file.entity_reason]:
                 continue
             with file._open_table() as table:
                 rows = [row for row in table.rows() if not row.footer]

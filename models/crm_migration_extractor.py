@@ -1,7 +1,7 @@
 import base64
 import hashlib
 import json
-from itertools import islice
+from itertools import chain, islice
 
 from odoo import api, models
 
@@ -165,7 +165,10 @@ class CrmMigrationExtractor(models.AbstractModel):
             "entity": entity,
             "entity_score": score,
             "entity_reason": reason,
-            **self._find_keys(profile, entity, columns),
+            **(
+                self._keep_keys(project, entity, header)
+                or self._find_keys(profile, entity, columns)
+            ),
             "generation": project.generation,
             "sequence": profile.entity(entity).load_order if entity else 999,
             "state": "new" if entity else "ignored",
@@ -192,7 +195,7 @@ class CrmMigrationExtractor(models.AbstractModel):
     @api.model
     def _tell_table(self, project, file, table):
         problems = list(table.problems)
-        if not file.entity:
+        if not (file.entity or file._is_listed()):
             problems.append(Problem("file_unknown", parameters={"file": file.name}))
         self.env["crm.migration.issue"].search(
             [("file_id", "=", file.id), ("record_id", "=", False)]
@@ -224,6 +227,29 @@ class CrmMigrationExtractor(models.AbstractModel):
             "natural_columns": [column for field, column in fields if field in NATURAL],
             "name_columns": [columns for columns in named if columns],
         }
+
+    @api.model
+    def _keep_keys(self, project, entity, header):
+        """Return the key columns of this kind's last files, where the header has them, or None.
+
+        What identifies a row must stay what it was: found anew, from a newer export's few rows, it
+        may be another column, and all records would come a second time.
+        """
+        known = project.file_ids.filtered(
+            lambda file: (
+                file.entity == entity
+                and file.state != "ignored"
+                and (file.generation < project.generation or file.header == header)
+            )
+        )
+        # The newest export's first; of one export's files those that have an ID.
+        for file in known.sorted(lambda one: (-one.generation, not one.key_column, one.id)):
+            named = chain([file.key_column], file.natural_columns or [], *(file.name_columns or []))
+            if set(header).issuperset(filter(None, named)):
+                return {
+                    name: file[name] for name in ("key_column", "natural_columns", "name_columns")
+                }
+        return None
 
     @api.model
     def _profile_columns(self, header, rows):

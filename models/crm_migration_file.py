@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..engine import reading
 from ..engine.exceptions import SourceError
+from ..engine.inventory import LISTED
 from . import words
 
 # What a user may set: the rest says which bytes are read, with the rights of the migration.
@@ -138,6 +139,10 @@ class CrmMigrationFile(models.Model):
             asked = file._get_open_questions()
             file.is_doubtful = bool(asked)
             file.question = " ".join(texts[code] for code in asked) or False
+
+    def _is_listed(self):
+        """Return whether the file is a list of what does not move: recognised, but not loaded."""
+        return not self.entity and (self.entity_reason or "").startswith(LISTED)
 
     def _get_open_questions(self):
         """Return the codes of what is still to be confirmed or corrected."""

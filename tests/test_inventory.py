@@ -69,6 +69,17 @@ class TestInventory(MigrationCase):
     def things(self, kind):
         return self.project.inventory_ids.filtered(lambda one: one.kind == kind)
 
+    def test_a_list_is_recognised(self):
+        """A file that is only listed is no unknown one, and no newer export without it hides it."""
+        issues = self.env["crm.migration.issue"].search([("project_id", "=", self.project.id)])
+        self.assertNotIn("file_unknown", issues.mapped("code"))
+        project = self.propose(self.make_project(TABLES, name="Newer"))
+        self.upload(project, {"contacts.csv": CONTACTS}, delta=True)
+        self.propose(project)
+        kinds = project.inventory_ids.filtered("file_id").mapped("kind")
+        self.assertEqual(kinds.count("workflow"), len(WORKFLOWS))
+        self.assertEqual(kinds.count("webhook"), len(WEBHOOKS))
+
     def test_every_row_of_a_list_is_a_line(self):
         """GN-01, KC-02, KC-24, KC-42: one line per workflow, webhook, with file and line."""
         found = self.things("workflow")

@@ -115,3 +115,25 @@ class TestUnseenExports(MigrationCase):
         self.assertEqual(links["Deals", "Contacts"], (3, 3, 3, 0, 0))
         self.assertEqual(links["Activities", "Contacts"], (4, 4, 2, 2, 0))
         self.assertEqual(links["Activities", "Deals"], (1, 1, 1, 0, 0))
+
+
+@tagged("post_install", "-at_install")
+class TestKeysStay(MigrationCase):
+    """What identified a row in the first export identifies it in the newer ones."""
+
+    profile = "spark_crm"
+
+    def test_more_rows_find_no_other_key(self):
+        """Three codes in the first column are an ID, two are not: the two notes come once."""
+        note = {"Mark": "x", "Note": "Text", "Created": "2024-01-05 10:00", "Contact ID": "C-1"}
+        rows = [note | {"Mark": f"N-10{n}", "Note": f"Text {n}"} for n in range(4)]
+        contacts = [{"Contact ID": "C-1", "Name": "Ada Byron", "Email": "ada@a.example"}]
+        project = self.migrate({"contacts.csv": contacts, "notes.csv": rows[:2]})
+        (first,) = project.file_ids.filtered(lambda file: file.entity == "note")
+        self.assertFalse(first.key_column, "with an ID found at once there is nothing to try")
+        self.load_again(project, {"contacts.csv": contacts, "notes.csv": rows}, delta=True)
+        self.assertEqual(len(self.history(self.find(project, "contact", "C-1"))), 4)
+        states = project._get_outcomes()["note"]
+        self.assertEqual((states["created"], states["unchanged"]), (2, 2))
+        issues = self.env["crm.migration.issue"].search([("project_id", "=", project.id)])
+        self.assertNotIn("gone_in_source", issues.mapped("code"))

@@ -1,6 +1,7 @@
 """What the columns of a table mean: a proposed map, with score and reason."""
 
 import re
+from dataclasses import replace
 from itertools import takewhile
 
 from ..explaining import explain, facts_of
@@ -31,6 +32,9 @@ SURE = ("profile", "alias")
 # What tells the kind of a number or an address in a list of them.
 KIND_LEAVES = frozenset(("type", "kind", "label", "category"))
 TITLES = frozenset(("title", "titel", "titre", "titulo", "titolo", "label", "caption"))
+SUBJECTS = frozenset(("summary", "subject", "betreff", "objet", "asunto", "oggetto", "resumen"))
+NUMBERS = frozenset(("integer", "float"))
+WORDED = frozenset(("text", "choice"))
 STATUSES = frozenset(("stage", "lead_status", "lead_outcome", "status"))
 CURRENCY = re.compile(r"[(\[]\s*([A-Z]{3})\s*[)\]]|_([A-Z]{3})$")
 UNIT = re.compile(r"[(\[_ ](m|h|s)(?:in|r|td|ec|ek)?\w*\.?[)\]]?$", re.IGNORECASE)
@@ -80,9 +84,11 @@ def propose_map(entity, columns, vocabulary=None, taken=None, links=None):
     holders = dict(zip(chosen, columns, strict=True))
     for column, matches, name, before in zip(columns, ranked, chosen, usual, strict=True):
         if name:
+            slot = _as_written(index.slots[name], column, vocabulary)
             found = _found(index.slots[name], matches, settled=name != before)
-            rule = rule_for(index.slots[name], column, vocabulary)
+            rule = rule_for(slot, column, vocabulary)
             score = calibrated(found, matches, column, name in contested, holders, index.known)
+            found = found._replace(slot=slot)
             proposals.append(_of_slot(rule, found, column, score, matches))
         else:
             taken_up = not matches and _is_taken_up(column, chosen, index)
@@ -305,7 +311,9 @@ def _settle_titles(chosen, columns, index):
     parts = {name for name, slot in index.slots.items() if slot.field == "name"}
     if parts.isdisjoint(name for name in chosen if name):
         for place, column in enumerate(columns):
-            if chosen[place] in (None, "function") and squash(column.name) in TITLES:
+            title = chosen[place] in (None, "function") and squash(column.name) in TITLES
+            subject = chosen[place] in (None, "notes") and squash(column.name) in SUBJECTS
+            if "name" in index.slots and (title or subject):
                 if column.distinct >= MOSTLY * column.filled > 0:
                     chosen[place] = "name"
                     return
@@ -345,6 +353,13 @@ def _settle_times(chosen, ranked, index):
         if chosen[place] is None and sure:
             chosen[place] = "started"
             return
+
+
+def _as_written(slot, column, vocabulary):
+    """Return a slot; a new field for a number is one for text, where a size is "11-50"."""
+    if slot.field_type in NUMBERS and column.kind in WORDED:
+        return replace(slot, **vocabulary.kinds["text"])
+    return slot
 
 
 def rule_for(slot, column, vocabulary=None):
@@ -404,7 +419,7 @@ def _of_slot(rule, found, column, score, matches):
 
 
 def _others(matches, slot=None):
-    return tuple(found.slot.name for found in matches if found.slot is not slot)[:3]
+    return tuple(one.slot.name for one in matches if not slot or one.slot.name != slot.name)[:3]
 
 
 def _is_taken_up(column, chosen, index):

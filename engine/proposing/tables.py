@@ -4,6 +4,7 @@ from itertools import repeat
 from pathlib import PurePosixPath
 
 from ..headers import CONTAINS, match, normalise
+from ..inventory import LISTED
 from ..profiles import known_part
 from ..vocabulary import load as load_vocabulary
 
@@ -29,14 +30,14 @@ def recognise(table_name, header, profile, columns=None):
         part = max((known_part(name, kind.get("files", ())) for name in names), default=0)
         # What the product itself is known to have comes before what any product may have.
         if part > own and part >= max(named.values()):
-            return None, 0.0, f"inventory:{kind['code']}"
+            return None, 0.0, LISTED + kind["code"]
     entities = [one for one in profile.entities if not one.shared or named[one.code] > own]
-    fits = _header_fits(header, entities, columns or [None] * len(header))
+    fits, known = _header_fits(header, entities, columns or [None] * len(header))
     scores = {
         code: NAME_WEIGHT * bool(named[code]) + (1 - NAME_WEIGHT) * fits[code] for code in fits
     }
     code = max(scores, key=scores.get)
-    if fits[code] < (0.3 if named[code] else 0.5):
+    if fits[code] < (0.3 if named[code] else 0.5) or not (named[code] or known[code] > 1):
         return None, round(scores[code], 3), "name" if any(named.values()) else "nothing"
     return code, round(scores[code], 3), "name_columns" if named[code] else "columns"
 
@@ -53,7 +54,10 @@ def file_names(table_name):
 
 
 def _header_fits(header, entities, columns):
-    """Return {entity code: 0..1}; columns that fit all entities alike hardly count."""
+    """Return {entity code: 0..1}, and how many columns it knows.
+
+    Columns that fit all entities alike hardly count.
+    """
     vocabulary = load_vocabulary()
     best = {}
     for entity in entities:
@@ -69,7 +73,8 @@ def _header_fits(header, entities, columns):
         for column in zip(*best.values(), strict=True)
     ]
     total = sum(weights) or 1
-    return {
+    fits = {
         code: sum(score * weight for score, weight in zip(scores, weights, strict=True)) / total
         for code, scores in best.items()
     }
+    return fits, {code: sum(map(bool, scores)) for code, scores in best.items()}

@@ -210,5 +210,82 @@ class StagesTest(unittest.TestCase):
         self.assertTrue(stage["is_lost"])
 
 
+class FieldServiceTest(unittest.TestCase):
+    """Job-shaped exports: a site is no company, a job's summary is its name."""
+
+    def test_sites_hang_on_their_customer(self):
+        site = {"Location No": ["L1", "L2"], "Account No": ["91", "92"], "City": ["York", "Bath"]}
+        found = propose("streetsmart", "site", site)
+        self.assertEqual(found["Location No"][0], "id")
+        self.assertEqual(found["Account No"][:2], ("parent_id", "company.id"))
+
+    def test_jobs(self):
+        job = {
+            "Work Order No": ["1", "2", "3"],
+            "Summary": ["Fix lift", "Check lift", "Paint lobby"],
+            "Department": ["Service", "Service", "Sales"],
+            "Technician": ["Ann Lee", "Bo Day", "Ann Lee"],
+        }
+        found = propose("streetsmart", "deal", job)
+        self.assertEqual(found["Summary"][0], "name")
+        self.assertEqual(found["Department"][0], "x_department")
+        self.assertEqual(found["Technician"][0], "user_id")
+        # Beside a name it is a text.
+        found = propose("streetsmart", "deal", job | {"Job Name": ["A", "B", "C"]})
+        self.assertEqual((found["Job Name"][0], found["Summary"][0]), ("name", "description"))
+
+
+class CompoundsTest(unittest.TestCase):
+    """A kind of record and "number" in one word are its ID, or that of the record it names."""
+
+    def test_numbers(self):
+        found = propose("smart_crm_online", "task", {"Aufgabennummer": ["U", "V"]})
+        self.assertEqual(found["Aufgabennummer"][0], "id")
+        found = propose("smart_crm_online", "contact", {"Firmennummer": ["F", "F"], "Firma": "ab"})
+        self.assertEqual(found["Firmennummer"][:2], ("parent_id", "company.id"))
+        self.assertEqual(found["Firma"][:2], ("parent_id", "company.name"))
+        found = propose("smart_crm_online", "company", {"Firmennummer": ["F-1", "F-2"]})
+        self.assertEqual(found["Firmennummer"][0], "id")
+
+
+class ValuesTest(unittest.TestCase):
+    def test_sizes_in_ranges_are_text(self):
+        """A field for a number would lose "11-50" (KC-06)."""
+        columns = []
+        for values in (["11-50", "51-200"], ["12", "300"]):
+            statistics = ColumnStatistics("size")
+            statistics.add_all(values)
+            columns.append(statistics.profile())
+        entity = profiles.load("karmacrm").entity("company")
+        (ranges,), (figures,) = (proposing.propose_map(entity, [one]) for one in columns)
+        self.assertEqual(ranges.rule.field, figures.rule.field)
+        self.assertEqual((ranges.field_type, ranges.rule.transform), ("char", "text"))
+        self.assertEqual((figures.field_type, figures.rule.transform), ("integer", "integer"))
+
+    def test_lessons_of_a_course_make_it_no_lesson(self):
+        course = {"Course Title": ["A", "B"], "Portal": ["P", "P"], "Lessons": ["One|Two", "Three"]}
+        found = propose("crmconnect", "course", course)
+        self.assertEqual(found["Lessons"][0], proposing.KEPT)
+        self.assertEqual(found["Portal"][0], "portal")
+
+
+class ListsTest(unittest.TestCase):
+    """What does not move is told by the file's name in any language, and loaded as nothing else."""
+
+    def test_lists_in_other_languages(self):
+        for code, name, kind in (
+            ("spark_crm", "paiements.csv", "payment"),
+            ("crmconnect", "Automatisierungen.csv", "workflow"),
+            ("streetsmart", "plantillas.csv", "template"),
+        ):
+            found = proposing.recognise(name, ("Id", "Nom", "Montant"), profiles.load(code))
+            self.assertEqual(found, (None, 0.0, f"inventory:{kind}"), name)
+
+    def test_one_known_column_makes_no_lead(self):
+        header = ("Payment Id", "Gateway", "Amount")
+        found = proposing.recognise("receipts.csv", header, profiles.load("spark_crm"))
+        self.assertIsNone(found[0])
+
+
 if __name__ == "__main__":
     unittest.main()
