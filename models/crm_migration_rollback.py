@@ -1,3 +1,4 @@
+import contextlib
 import logging
 from itertools import groupby
 from operator import itemgetter
@@ -10,6 +11,7 @@ from ..engine.types import Problem
 from .disturbance import is_passing
 from .followers import write_back
 from .raw_columns import RAW, write_raw
+from .setting_up import setting_up_models
 from .silence import silent
 from .undo_scope import LAST_ID, STAMPS, UNDONE_LINES, USERS_OF_SHARED, Scope
 from .xmlid import xmlid_name
@@ -476,8 +478,9 @@ class CrmMigrationRollback(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 self._remove_xmlids_of(records)
-                self._release(records).unlink()
-                self.env.flush_all()
+                with self._setting_up(model):
+                    self._release(records).unlink()
+                    self.env.flush_all()
         except Exception as error:
             if is_passing(error):
                 raise
@@ -492,6 +495,11 @@ class CrmMigrationRollback(models.AbstractModel):
             self._remove_batch(run, project, lines[middle:], kept)
             return
         self.env["crm.migration.log"]._append_removals(run, [line["id"] for line in lines])
+
+    @api.model
+    def _setting_up(self, model):
+        is_schema = model in ("ir.model.fields", "ir.model.fields.selection")
+        return setting_up_models(self.env.cr) if is_schema else contextlib.nullcontext()
 
     @api.model
     def _release(self, records):

@@ -6,6 +6,7 @@ from . import snapshots
 from .own_pipeline import OwnPipeline
 from .raw_columns import RAW, read_raw, write_raw
 from .resolver import Resolver
+from .setting_up import setting_up_models
 from .silence import silent
 from .xmlid import xmlid_name
 
@@ -76,7 +77,8 @@ class CrmMigrationSchema(models.AbstractModel):
         for (model, name), lines in wanted.items():
             used = labels.setdefault(model, {f.string for f in self.env[model]._fields.values()})
             values.append(self._prepare_field(model, name, lines, used))
-        created = self.env["ir.model.fields"].create(values)
+        with setting_up_models(self.env.cr):
+            created = self.env["ir.model.fields"].create(values)
         self._log_created(
             run, project, created, [("field", field.model, field.name) for field in created]
         )
@@ -140,9 +142,12 @@ class CrmMigrationSchema(models.AbstractModel):
             return
         known = set(field.selection_ids.mapped("value"))
         new = [choice for choice in self._get_choice_values(line) if choice not in known]
-        created = self.env["ir.model.fields.selection"].create(
-            [{"field_id": field.id, "value": choice, "name": choice} for choice in new]
-        )
+        if not new:
+            return
+        with setting_up_models(self.env.cr):
+            created = self.env["ir.model.fields.selection"].create(
+                [{"field_id": field.id, "value": choice, "name": choice} for choice in new]
+            )
         self._log_created(run, project, created)
 
     # ------------------------------------------------------------- teams and stages

@@ -54,6 +54,7 @@ from . import test_roads
 from . import test_rollback
 from . import test_sample
 from . import test_sample_view
+from . import test_setting_up
 from . import test_silence
 from . import test_source_dates
 from . import test_structure
