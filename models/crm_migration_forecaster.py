@@ -146,11 +146,11 @@ class CrmMigrationForecaster(models.AbstractModel):
                      FROM crm_migration_forecast f
                     WHERE f.project_id = %(project)s AND f.outcome = ANY(%(landed)s)
                       AND f.missing IS NOT NULL)
-               UPDATE crm_migration_forecast SET pending = TRUE WHERE id IN (
+               UPDATE crm_migration_forecast SET pending = TRUE WHERE id = ANY(ARRAY(
                       SELECT id FROM missing
                        WHERE value IN (SELECT source_key FROM landed)
                           OR lower(value) IN (SELECT name FROM landed)
-                          OR lower(value) IN (SELECT email FROM landed))""",
+                          OR lower(value) IN (SELECT email FROM landed)))""",
             {"project": project.id, "landed": list(LANDED)},
         )
         again += self.env.cr.rowcount

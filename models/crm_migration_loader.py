@@ -138,19 +138,20 @@ class CrmMigrationLoader(models.AbstractModel):
     def _relink(self, project):
         """Stage records again whose missing link has landed since: a delta brought it; how many.
 
-        Three sets that are hashed: one join over all three columns took minutes.
+        Three sets that are hashed: one join over all three columns took minutes. So did a join with
+        the issues, right after a load, where the database does not know yet how many there are.
         """
         self.env.cr.execute(
             """WITH landed AS MATERIALIZED (
                    SELECT source_key, match_name, match_email FROM crm_migration_record
                     WHERE project_id = %(project)s AND res_id IS NOT NULL)
                UPDATE crm_migration_record SET state = 'staged'
-                WHERE res_id IS NOT NULL AND state != 'staged' AND id IN (
+                WHERE res_id IS NOT NULL AND state != 'staged' AND id = ANY(ARRAY(
                       SELECT record_id FROM crm_migration_issue
                        WHERE project_id = %(project)s AND code = ANY(%(codes)s) AND state = 'open'
                          AND (value IN (SELECT source_key FROM landed)
                               OR lower(value) IN (SELECT match_name FROM landed)
-                              OR lower(value) IN (SELECT match_email FROM landed)))
+                              OR lower(value) IN (SELECT match_email FROM landed))))
             """,
             {"project": project.id, "codes": list(MISSING_LINKS)},
         )
