@@ -55,6 +55,7 @@ class Look(NamedTuple):
 
 
 PLAIN = Look(frozenset())
+_ANSWER = Look(frozenset(["boolean"]))
 
 
 @lru_cache(maxsize=50_000)
@@ -73,6 +74,8 @@ def look(text):
     if ("@" in text or "://" in text) and " " not in text:  # no date, no figure
         kinds = _words(text)
         return Look(frozenset(kinds)) if kinds else PLAIN
+    if text.isalpha():  # neither, too; most names and choices
+        return _ANSWER if text.casefold() in _ANSWERS else PLAIN
     parsed = dates.parse(text)
     if parsed:
         return _date(parsed)

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 
-from .cells import PLAIN, look
+from .cells import PLAIN
 from .distinct import DistinctSample
+from .likeness import Likeness
 from .text import is_html, is_json
 from .types import ColumnProfile
 from .verdicts import AGREEMENT, PARTS_CAP, VERDICTS
@@ -49,6 +50,7 @@ class ColumnStatistics:
         self.hashes = DistinctSample()
         self.ascending = self.descending = True
         self.first = self.last = None
+        self.likeness = Likeness()
 
     def add(self, value):
         """Count one cell.
@@ -137,7 +139,8 @@ class ColumnStatistics:
 
     def dump(self):
         """Return all counts as data for JSON; :meth:`load` reads it."""
-        content = {name: value for name, value in vars(self).items() if name != "hashes"}
+        left_out = ("hashes", "likeness")
+        content = {name: value for name, value in vars(self).items() if name not in left_out}
         return content | {"hashes": self.hashes.dump()}
 
     @classmethod
@@ -185,7 +188,7 @@ class ColumnStatistics:
         return len(value) <= LONGEST_KEPT or len(self.values) < SAMPLES
 
     def _count_look(self, text, count):
-        seen = look(text)
+        seen = self.likeness.look(text)
         if seen is PLAIN:
             return
         for kind in seen.kinds:

@@ -161,6 +161,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             "delimiter": table.delimiter,
             "header_row": table.header_row,
             "header": header,
+            "estimated_rows": self._estimate_rows(attachment, member, table, rows),
             "preview": [[row.values.get(name) for name in header] for row in rows[:PREVIEW_ROWS]],
             "entity": entity,
             "entity_score": score,
@@ -180,6 +181,18 @@ class CrmMigrationExtractor(models.AbstractModel):
             file = self.env["crm.migration.file"].create(values)
         self._tell_table(project, file, table)
         return file
+
+    @api.model
+    def _estimate_rows(self, attachment, member, table, rows):
+        """Return how many rows there are by the size of the first ones; 0 of packed files."""
+        if len(rows) < INSPECTED_ROWS:
+            return len(rows)
+        if member or table.format != "csv":
+            return 0
+        # A delimiter goes with each cell, or the end of the line.
+        cells = "".join(f"{cell or ''}," for row in rows for cell in row.values.values())
+        size = len(cells.encode(table.encoding, "replace"))
+        return round(attachment.file_size * len(rows) / size)
 
     @api.model
     def _find_same(self, project, values):
@@ -274,6 +287,8 @@ class CrmMigrationExtractor(models.AbstractModel):
         if not files:
             self._finish(run)
             return False
+        if not run.cursor and all(files.mapped("estimated_rows")):
+            run.total = sum(files.mapped("estimated_rows"))
         file = files[0]
         state = self._get_reader(run, file)
         rows = list(islice(state["rows"], STAGED_ROWS))
@@ -423,6 +438,9 @@ class CrmMigrationExtractor(models.AbstractModel):
             key = self._get_free_key(key, keys)
         if mended and state == "staged":
             key, state, problem = self._get_mended_key(mended, key, file)
+            if key in keys:  # a mended row that was copied
+                problem = Problem("repeated_key", value=key)
+                key, state = self._get_free_key(key, keys), "held"
         keys[key] = row_hash
         entry = {"key": key, "hash": row_hash, "payload": payload, "state": state, "line": row.line}
         return entry, problem
@@ -482,21 +500,28 @@ class CrmMigrationExtractor(models.AbstractModel):
 
     @api.model
     def _upsert(self, run, file, entries):
-        """Write staged records in one statement per thousand; return {key: ID}."""
+        """Write staged records in one statement; return {key: ID}."""
         project = run.project_id
-        rows = [
-            (
-                project.id, file.entity, entry["key"], file.id, entry["line"],
-                json.dumps(entry["payload"], ensure_ascii=False),
-                entry["hash"], entry["state"], run.id, project.generation,
-            )
-            for entry in entries
-        ]  # fmt: skip
-        result = self.env.cr.execute_values(
+        values = {
+            "project": project.id,
+            "entity": file.entity,
+            "file": file.id,
+            "run": run.id,
+            "generation": project.generation,
+            "keys": [entry["key"] for entry in entries],
+            "lines": [entry["line"] for entry in entries],
+            "payloads": [json.dumps(entry["payload"], ensure_ascii=False) for entry in entries],
+            "hashes": [entry["hash"] for entry in entries],
+            "states": [entry["state"] for entry in entries],
+        }
+        self.env.cr.execute(
             """
             INSERT INTO crm_migration_record AS r (project_id, entity, source_key, file_id, line,
                         payload, row_hash, state, extract_run_id, generation)
-            VALUES %s
+            SELECT %(project)s, %(entity)s, key, %(file)s, line, payload::jsonb, hash, state,
+                   %(run)s, %(generation)s
+              FROM unnest(%(keys)s, %(lines)s, %(payloads)s, %(hashes)s, %(states)s)
+                   AS row (key, line, payload, hash, state)
             ON CONFLICT (project_id, entity, source_key) DO UPDATE
                SET file_id = EXCLUDED.file_id, line = EXCLUDED.line, payload = EXCLUDED.payload,
                    row_hash = EXCLUDED.row_hash, extract_run_id = EXCLUDED.extract_run_id,
@@ -511,11 +536,9 @@ class CrmMigrationExtractor(models.AbstractModel):
                        WHEN r.state IN ('created', 'updated', 'merged') THEN 'unchanged'
                        ELSE r.state END
             RETURNING source_key, id""",
-            rows,
-            page_size=1000,
-            fetch=True,
+            values,
         )
-        return dict(result)
+        return dict(self.env.cr.fetchall())
 
     @api.model
     def _check_counts(self, project, file):

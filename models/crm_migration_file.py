@@ -102,6 +102,9 @@ class CrmMigrationFile(models.Model):
         required=True,
     )
     rows = fields.Integer(string="Rows Read", readonly=True)
+    estimated_rows = fields.Integer(
+        readonly=True, help="Rows that the size of the file suggests; 0: it does not tell."
+    )
     counts = fields.Binary(attachment=False, help="Counts over the columns, from all rows.")
     generation = fields.Integer(help="Export it belongs to; a delta begins a new one.")
     expected_rows = fields.Integer(

@@ -103,7 +103,9 @@ class CrmMigrationRun(models.Model):
         for run in self:
             run.rate = run.processed / run.seconds if run.seconds else 0
             done = run.state == "done"
-            run.progress = 100 if done else min(100 * run.processed / (run.total or 1), 100)
+            # Without a total nobody knows: the screens show how many are done.
+            share = run.processed / run.total if run.total else 0
+            run.progress = 100 if done else min(100 * share, 100)
             left = (run.total - run.processed) / run.rate if run.rate and not done else 0
             run.time_left = str(timedelta(seconds=round(left))) if left > 0 else False
 
@@ -341,6 +343,8 @@ class CrmMigrationRun(models.Model):
                     "run_id": run.id,
                     "kind": run.kind,
                     "state": run.state,
+                    "processed": run.processed,
+                    "total": run.total,
                     "progress": run.progress,
                     "rate": round(run.rate),
                     "time_left": run.time_left,

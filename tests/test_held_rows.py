@@ -72,6 +72,16 @@ class TestHeldRows(HeldCase):
         run = self.run_step(self.project, "verify")
         self.assertEqual(run.counters["checks"]["different"], 0)
 
+    def test_a_mended_row_that_was_copied(self):
+        """The first one is the record that it was; its copy is held, as any second of one ID."""
+        mended = self.get_rows(self.project)["1"] | {"Owner": self.admin.login}
+        copied = mended | {"Phone": "+49 30 2"}
+        self.load_again(self.project, {"contacts_held.csv": [mended, copied]})
+        self.assertEqual(self.find(self.project, "contact", "1").phone, "+49 30 1")
+        self.assertEqual(self.staged(self.project, "contact", "1#2").state, "held")
+        self.assertIn("repeated_key", self.codes(self.project, "contact", "1#2"))
+        self.assertAddsUp(self.project)
+
     def test_rows_that_are_not_mended_stay_held(self):
         """The same file again changes nothing: no second record, no overwritten one."""
         rows = self.get_rows(self.project)

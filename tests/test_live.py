@@ -1,8 +1,10 @@
 """A load on screen: how far each kind of record is; pause and cancel beside a busy worker."""
 
+import io
+import zipfile
 from unittest.mock import patch
 
-from .common import MigrationCase
+from .common import MigrationCase, to_csv
 
 CONTACTS = [
     {"Contact ID": str(n), "First Name": "A", "Last Name": f"L{n}", "Email": f"a{n}@nu.example"}
@@ -32,6 +34,27 @@ class TestLive(MigrationCase):
             self.run._take_step()
         parts = {part["entity"]: part for part in self.run.get_live()}
         self.assertEqual((parts["deal"]["done"], parts["deal"]["held"]), (1, 1))
+
+    def test_share_of_a_file_that_is_read(self):
+        """By its size, before all of it is read; of a packed one nobody knows, and none is told."""
+        rows = [CONTACTS[0] | {"Contact ID": str(n), "Note": "x" * (n % 60)} for n in range(6000)]
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("contacts.csv", to_csv(rows))
+        for name, files in (
+            ("Read", {"contacts.csv": rows}),
+            ("Packed", {"contacts.zip": packed.getvalue()}),
+        ):
+            run = self.make_project(files, name=name)._start("extract")
+            run._take_step()
+            self.assertEqual(run.processed, 5000)
+            if name == "Read":
+                self.assertAlmostEqual(run.total, 6000, delta=600)
+                self.assertAlmostEqual(run.progress, 83, delta=8)
+            else:
+                self.assertEqual((run.total, run.progress, run.time_left), (0, 0, False))
+            self.work(run)
+            self.assertEqual((run.total, run.progress), (6000, 100))
 
     def press(self, button):
         """Press a button while another transaction holds the run, as a busy worker does."""

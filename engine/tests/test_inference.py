@@ -12,6 +12,33 @@ def profile(values, name="Column"):
     return column.profile()
 
 
+class TestLikeness(unittest.TestCase):
+    """Many cells of one shape are not all looked at: that must not show."""
+
+    def test_order_is_proved_by_the_last_cell(self):
+        """Days that could be of either order, hundreds of them, then one that could not."""
+        days = [f"{d:02}/{m:02}/{y}" for y in range(1950, 2030) for d in (1, 2, 3) for m in (4, 5)]
+        found = profile([*days, "31/01/2024"])
+        self.assertEqual((found.kind, found.options["date_order"]), ("date", "dmy"))
+
+    def test_stamps_among_words(self):
+        stamps = [f"2024-01-{n % 28 + 1:02} {n % 24:02}:{n % 60:02}:00" for n in range(900)]
+        self.assertEqual(profile(stamps).kind, "datetime")
+        self.assertEqual(profile([*stamps, *["next week"] * 300]).kind, "text")
+
+    def test_answers_and_figures(self):
+        """ "1" may be an answer, "2" is none, though they are of one shape."""
+        self.assertEqual(profile(["1", "0"] * 500).kind, "boolean")
+        self.assertNotEqual(profile([*["1", "0"] * 500, *"23456789"]).kind, "boolean")
+
+    def test_kinds_of_many_cells(self):
+        for kind, text in (
+            ("email", "p{}@example.com"), ("phone", "+49 30 {:07}"), ("money", "{},50 €"),
+            ("url", "https://example.com/{}"), ("text", "House {}, Park Lane"),
+        ):  # fmt: skip
+            self.assertEqual(profile([text.format(n) for n in range(900)]).kind, kind)
+
+
 class TestKinds(unittest.TestCase):
     def test_each_kind(self):
         cases = {

@@ -61,13 +61,18 @@ export class RunBanner extends Component {
     }
 
     get details() {
-        const { state, processed, total, rate, time_left: left } = this.state.run;
+        const { kind, state, processed, total, rate, time_left: left } = this.state.run;
         if (state === "queued" && !processed) {
             return [_t("Waits for the background worker")];
         }
         const details = [];
-        if (total) {
-            details.push(_t("%(done)s of %(total)s", { done: formatInteger(processed), total: formatInteger(total) }));
+        const counts = { done: formatInteger(processed), total: formatInteger(total) };
+        if (!total) {
+            details.push(_t("%s done", counts.done));
+        } else if (kind === "extract") {
+            details.push(_t("%(done)s of about %(total)s", counts));
+        } else {
+            details.push(_t("%(done)s of %(total)s", counts));
         }
         if (rate >= 1 && state === "running") {
             details.push(_t("%s per second", formatInteger(Math.round(rate))));
@@ -84,8 +89,9 @@ export class RunBanner extends Component {
         return details;
     }
 
+    /** Null where nobody knows how much there is to do: rows of a packed file while it is read. */
     get percent() {
-        return Math.round(this.state.run.progress);
+        return this.state.run.total ? Math.round(this.state.run.progress) : null;
     }
 
     async loadRun(projectId) {
@@ -144,16 +150,13 @@ export class RunBanner extends Component {
         }
     }
 
-    async onProgress({ project_id: projectId, run_id: id, state, progress, rate, time_left }) {
+    async onProgress({ project_id: projectId, run_id: id, state, ...told }) {
         if (projectId !== this.props.record.resId) {
             return;
         }
         const isKnown = this.state.run && this.state.run.id === id;
         if (isKnown) {
-            Object.assign(this.state.run, { progress, rate, time_left });
-            if (this.state.run.total) {
-                this.state.run.processed = Math.round((progress * this.state.run.total) / 100);
-            }
+            Object.assign(this.state.run, told);
         }
         if (!UNFINISHED.includes(state)) {
             this.state.wished = false;
