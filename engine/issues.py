@@ -656,6 +656,18 @@ CATALOGUE = {
         "No contact has the address %(value)s",
         "Nothing: the address stays with the source data, and is linked once the contact lands.",
     ),
+    "posted_changed": Kind(
+        "warning",
+        "Posted invoice changed in the source",
+        "The newer export changes %(value)s; a posted invoice stays as it is",
+        "Correct it in Accounting, if it shall follow the source.",
+    ),
+    "sender_unknown": Kind(
+        "info",
+        "Sender without a contact",
+        "No user or contact has the address %(value)s",
+        "Nothing: the address is the sender's, and is linked once the contact lands.",
+    ),
     "attendee_unknown": Kind(
         "info",
         "Attendee not found",

@@ -41,7 +41,7 @@ READ_ROWS = 5000
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = (
     "missing_company", "missing_parent", "missing_contact", "attendee_unknown",
-    "recipient_unknown",
+    "recipient_unknown", "sender_unknown",
 )  # fmt: skip
 
 

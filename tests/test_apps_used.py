@@ -206,6 +206,13 @@ class TestAppsPosted(UsedCase):
             self.assertFalse(invoice.made_sequence_gap)
         self.assertFalse(self.mails)
 
+    def test_rows_of_one_invoice_can_be_foreseen(self):
+        """A further row of an invoice is a line of one that is not there yet."""
+        project = self.prepare(self.make_project(TABLES, "Foreseen", source_system="two"))
+        self.run_step(project, "sample")
+        run = self.run_step(project, "forecast")
+        self.assertFalse([o for o in run.counters["entities"].values() if o.get("failed")])
+
     def test_nothing_is_put_off_until_after_the_commit(self):
         """X-36: a sample is undone by then; counting its partners' invoices stopped the run."""
         put_off = self.cr.postcommit.data.get("account.res.partner.increase_rank.customer_rank")
@@ -222,6 +229,27 @@ class TestAppsPosted(UsedCase):
         for partner, count in counts.items():
             earlier = 4 if partner.email == "ada@example.com" else 0
             self.assertEqual(partner.customer_rank, earlier + count)
+
+    def test_what_is_paid_since_is_paid(self):
+        """CC-51, X-36: a newer export's payment is registered; what it changes besides is told."""
+        tables = dict(TABLES)
+        tables["invoices.csv"] = [dict(row) for row in TABLES["invoices.csv"]]
+        newer = {row["Invoice Number"]: row for row in tables["invoices.csv"]}
+        newer["INV-8"] |= {"Amount Paid": "300.00", "Status": "Paid"}
+        newer["INV-9"] |= {"Due Date": "2030-01-01"}
+        partner = self.find(self.project, "invoice", "INV-8").partner_id
+        rank = partner.customer_rank
+        self.load_again(self.project, tables, delta=True)
+        invoice = self.find(self.project, "invoice", "INV-8")
+        self.assertEqual((invoice.payment_state, invoice.amount_residual), ("paid", 0))
+        self.assertEqual((invoice.x_source_status, partner.customer_rank), ("Paid", rank))
+        payments = self.env["account.payment"].search([("memo", "=", "INV-8")], order="id")
+        self.assertEqual(payments.mapped("amount"), [120.0, 180.0])
+        self.assertIn("posted_changed", self.codes(self.project, "invoice", "INV-9"))
+        run = self.run_step(self.project, "verify")
+        # The due date that was told.
+        self.assertEqual(run.counters["checks"]["different"], 1)
+        self.test_rollback_takes_posted_invoices_back()
 
     def test_rollback_takes_posted_invoices_back(self):
         """X-04, X-36: payments and journals go too."""

@@ -36,6 +36,7 @@ ACTIVITIES = [
     {"Activity ID": "a3", "Type": "Email", "From": "ada@a.example", "To": "me@us.example"},
     {"Activity ID": "a4", "Type": "Email", "From": "me@us.example", "To": "cy@c.example"},
     {"Activity ID": "a5", "Type": "Note", "Contact ID": "C-3"},
+    {"Activity ID": "a6", "Type": "Email", "From": "Tom.Reed@us.example", "To": "bo@b.example"},
 ]
 TABLES = {
     "companies.csv": COMPANIES,
@@ -71,7 +72,19 @@ class TestUnseenExports(MigrationCase):
             self.assertEqual((message.model, message.res_id), ("res.partner", partner.id))
         # Two contacts have the address: none is chosen.
         self.assertEqual(self.staged(self.project, "activity", "a4").state, "held")
-        self.assertIn("unlinked_activity", self.codes(self.project, "activity", "a4"))
+        codes = self.codes(self.project, "activity", "a4")
+        self.assertIn("ambiguous_activity", codes)
+        self.assertNotIn("unlinked_activity", codes)
+
+    def test_emails_are_by_whom_their_address_belongs_to(self):
+        """GN-05, SC-18: a contact's email is the contact's, a user's is the user's."""
+        for key, author in (
+            ("a2", self.env["res.partner"]),
+            ("a3", self.find(self.project, "contact", "C-1")),
+            ("a6", self.tom.partner_id),
+        ):
+            self.assertEqual(self.find(self.project, "activity", key).author_id, author)
+        self.assertIn("sender_unknown", self.codes(self.project, "activity", "a2"))
 
     def test_several_companies_by_ids_in_capitals(self):
         partner = self.find(self.project, "contact", "C-2")
@@ -113,7 +126,7 @@ class TestUnseenExports(MigrationCase):
         }
         self.assertEqual(links["Contacts", "Companies"], (3, 3, 3, 0, 0))
         self.assertEqual(links["Deals", "Contacts"], (3, 3, 3, 0, 0))
-        self.assertEqual(links["Activities", "Contacts"], (4, 4, 2, 2, 0))
+        self.assertEqual(links["Activities", "Contacts"], (5, 5, 2, 3, 0))
         self.assertEqual(links["Activities", "Deals"], (1, 1, 1, 0, 0))
 
 

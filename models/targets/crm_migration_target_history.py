@@ -52,16 +52,20 @@ class CrmMigrationTargetHistory(models.AbstractModel):
         addresses = []
         for item in items:
             mapped = item.mapped
-            if mapped.values.get("kind") == "email" and not mapped.references.get("res_id"):
+            if mapped.values.get("kind") == "email":
                 known = list(mapped.references.get("partner_ids", []))
                 if mapped.values.get("email_from"):
                     known.append(Reference("contact", "email", mapped.values["email_from"]))
                 addresses.append((item, known))
         resolver.prefetch([Mapped({}, {"res_id": known}) for __, known in addresses])
         for item, known in addresses:
+            if item.mapped.references.get("res_id"):
+                continue
             found = {one: reference for reference in known for one in resolver.find(reference)}
             if len(found) == 1:
                 item.mapped.references["res_id"] = list(found.values())
+            elif found:
+                item.extra["addressed"] = (next(iter(found.values())).value, len(found))
 
     @api.model
     def _get_parents(self, item, resolver, told):
@@ -98,6 +102,9 @@ class CrmMigrationTargetHistory(models.AbstractModel):
                 return None
         if references:
             item.tell(self._orphan, "res_id", references[0].value, entity=told or "record")
+        elif "addressed" in item.extra:
+            value, count = item.extra.pop("addressed")
+            item.tell("ambiguous_activity", "res_id", value, count=count)
         else:
             item.tell(self._unlinked)
         return None

@@ -9,6 +9,8 @@ from .crm_migration_target_document import LINE_FIELDS
 # retried one by one; a worker has 60 s by default.
 POSTED_BATCH = 100
 OWED = ("open", "partial", "paid")
+# Figures of a posted invoice that follow its payments.
+FOLLOWING = {"amount_residual", "payment_state"}
 
 
 class CrmMigrationTargetInvoice(models.AbstractModel):
@@ -166,15 +168,26 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
         of_state = {}
         for record, item in pairs:
             of_state.setdefault(item.values["state"], []).append((record, item))
-        moves = {state: records.browse([r.id for r, __ in of]) for state, of in of_state.items()}
-        if "cancel" in moves:
-            moves["cancel"].button_cancel()
-        if "posted" in moves:
-            posted = of_state["posted"]
-            with self._count_customers(posted):
-                moves["posted"]._post(soft=False)
-                self._pay([pair for pair in posted if pair[1].extra["paid"]], resolver)
+        if "cancel" in of_state:
+            records.browse([record.id for record, __ in of_state["cancel"]]).button_cancel()
+        self._book(of_state.get("posted", []), resolver)
         self._close_gaps(records)
+
+    @api.model
+    def _book(self, pairs, resolver):
+        """Post the drafts among these invoices, and register what is paid of them beyond that.
+
+        :param pairs: [(invoice, item)]
+        """
+        drafts = [pair for pair in pairs if pair[0].state == "draft"]
+        with self._count_customers(drafts):
+            self.env[self._model].browse([move.id for move, __ in drafts])._post(soft=False)
+            self._pay([pair for pair in pairs if self._get_unpaid(*pair) > 0], resolver)
+
+    @api.model
+    def _get_unpaid(self, move, item):
+        """Return how much more the source has as paid."""
+        return move.currency_id.round(move.amount_residual - item.values["amount_residual"])
 
     @api.model
     @contextmanager
@@ -249,7 +262,7 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
             "payment_type": "inbound" if inbound else "outbound",
             "partner_type": "customer",
             "partner_id": move.commercial_partner_id.id,
-            "amount": item.extra["paid"],
+            "amount": self._get_unpaid(move, item),
             "currency_id": move.currency_id.id,
             "date": item.mapped.values.get("paid_on") or item.values["invoice_date"],
             "journal_id": journal.id,
@@ -272,9 +285,41 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
         return note + text
 
     @api.model
+    def _update(self, items, resolver):  # pylint: disable=missing-return
+        """Post and pay what was posted and paid since; anything else of a posted one is told."""
+        states = {m.id: m.state for m in self.env[self._model].browse([i.res_id for i in items])}
+        super()._update(items, resolver)
+        due = []
+        for item in items:
+            changed = item.extra.get("after", {}).keys()
+            move = self.env[self._model].browse(item.res_id)
+            if item.values["state"] == "posted" and "cancel" not in (states[move.id], move.state):
+                if changed & {"state", "amount_residual"}:
+                    due.append((move, item))
+            if states[move.id] == "posted":
+                self._tell_history(move, item, changed - FOLLOWING)
+        if due:
+            self._book(due, resolver)
+            self._close_gaps(self.env[self._model].browse([move.id for move, __ in due]))
+
+    @api.model
+    def _tell_history(self, move, item, changed):
+        """Tell what a newer export changes of a posted invoice, which stays as it is."""
+        told = {name for name in changed if not name.startswith("x_")}
+        for name in told:
+            for values in (item.extra["before"], item.extra["after"]):
+                values.pop(name, None)
+        if item.values["state"] == "posted" and self._get_unpaid(move, item) < 0:
+            told.add("amount_residual")
+        if told:
+            item.tell("posted_changed", "", ", ".join(sorted(told)))
+
+    @api.model
     def _write(self, records, values):
-        """A posted invoice is history: what a newer export says of it is told, not written."""
-        return super()._write(records.filtered(lambda move: move.state == "draft"), values)
+        """A posted invoice is history: of it only what the source calls its status is written."""
+        super()._write(records.filtered(lambda move: move.state == "draft"), values)
+        ours = {name: value for name, value in values.items() if name.startswith("x_")}
+        super()._write(records.filtered(lambda move: move.state != "draft"), ours)
 
     @api.model
     def _release(self, records):
@@ -303,7 +348,8 @@ class CrmMigrationTargetInvoiceLine(models.AbstractModel):
     @api.model
     def _get_values(self, item, resolver):
         values = super()._get_values(item, resolver)
-        move = self.env["account.move"].browse(values["move_id"])
+        # In a forecast the invoice has no ID of Odoo's yet.
+        move = self.env["account.move"].browse(max(values["move_id"], 0) or [])
         if move.move_type == "out_refund" and values["price_unit"] < 0:
             values["price_unit"] = -values["price_unit"]
         return values

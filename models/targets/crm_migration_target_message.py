@@ -4,6 +4,7 @@ from odoo import api, models
 
 from ...engine import inline_images
 from ...engine.reading import payload
+from ...engine.types import Reference
 from ..bulk import create_many
 from ..xmlid import xmlid_name
 from .crm_migration_target_history import COMMON
@@ -80,6 +81,25 @@ class CrmMigrationTargetMessage(models.AbstractModel):
             "mail_activity_type_id": self._get_activity_type(kind),
             "x_source_recording": mapped.get("recording") or False,
         }
+
+    @api.model
+    def _get_author(self, item, resolver):
+        """Return author and sender; of an email who its address belongs to, in either direction.
+
+        Contacts that share an address cannot be told apart.
+        """
+        sender = item.mapped.values.get("email_from")
+        if item.mapped.values["kind"] == "email" and sender:
+            users = resolver.match_users(sender, {})
+            reference = Reference("contact", "email", sender)
+            found = [one.res_id for one in resolver.find(reference, stuck=True) if one.landed]
+            if len(users) == 1:
+                return resolver.partner_of_user(users.pop()), sender
+            if len(found) == 1:
+                return found[0], sender
+            if not found:
+                item.tell("sender_unknown", "", sender, "email_from")
+        return super()._get_author(item, resolver)
 
     @api.model
     def _get_from(self, item):
