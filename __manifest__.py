@@ -45,6 +45,7 @@
         "views/crm_migration_duplicate_views.xml",
         "views/crm_migration_connection_views.xml",
         "views/crm_migration_project_views.xml",
+        "views/crm_migration_guide_templates.xml",
         "views/crm_migration_menus.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",

@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 from odoo import api, fields, models
@@ -52,7 +53,7 @@ class CrmMigrationProject(models.Model):
     )
     certain_count = fields.Integer(
         compute="_compute_certain_count",
-        help="Columns whose proposal is right 99 times in 100, and that wait to be confirmed.",
+        help="Columns whose proposal is right 99 times in 100, and recognised values, that wait.",
     )
 
     # ------------------------------------------------------------- counts
@@ -109,16 +110,28 @@ class CrmMigrationProject(models.Model):
                 limit=1,
             )
 
-    @api.depends("line_ids.state")
+    @api.depends("line_ids.state", "value_ids.state")
     def _compute_certain_count(self):
-        groups = self.env["crm.migration.mapping.line"]._read_group(
-            [("project_id", "in", self.ids), ("state", "=", "proposed"), ("is_certain", "=", True)],
-            ["project_id"],
-            ["__count"],
-        )
-        counts = {project: count for project, count in groups}
+        waiting = [("project_id", "in", self.ids), ("state", "=", "proposed")]
+        counts = Counter()
+        for name, mark in (("line", "is_certain"), ("value", "known")):
+            groups = self.env[f"crm.migration.mapping.{name}"]._read_group(
+                [*waiting, (mark, "=", True)], ["project_id"], ["__count"]
+            )
+            counts.update({project.id: count for project, count in groups})
         for project in self:
-            project.certain_count = counts.get(project._origin, 0)
+            project.certain_count = counts[project._origin.id]
+
+    # ------------------------------------------------------------- guide
+
+    def action_open_guide(self):
+        """Open the guide: how to export from the source, what will not come, what to check."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/crm_migration/guide/{self.profile or 'other'}",
+            "target": "new",
+        }
 
     # ------------------------------------------------------------- next step
 

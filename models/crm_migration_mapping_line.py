@@ -253,8 +253,7 @@ class CrmMigrationMappingLine(models.Model):
         project = self.project_id or self.project_id.browse(
             self.env.context.get("crm_migration_project") or []
         )
-        lines = project.line_ids
-        lines.filtered(lambda line: line.state == "proposed" and line.is_certain)._accept()
+        project.action_confirm_certain()
 
     def action_confirm(self):
         """Accept the proposals as they stand; a line without a target stays ignored.

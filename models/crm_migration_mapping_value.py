@@ -87,3 +87,7 @@ class CrmMigrationMappingValue(models.Model):
     def action_confirm(self):
         """Accept the counterparts as they stand."""
         self.write({"state": "confirmed"})
+
+    def action_confirm_certain(self):
+        """Accept all that is certain: the button is about the whole project."""
+        self.env["crm.migration.mapping.line"].action_confirm_certain()

@@ -899,8 +899,9 @@ class CrmMigrationProject(models.Model):
         self.readiness_ids.filtered(lambda line: line.state == "proposed").action_confirm()
 
     def action_confirm_certain(self):
-        """Accept what is right 99 times in 100; the questions stay."""
-        self.line_ids[:1].action_confirm_certain()
+        """Accept what is right 99 times in 100, columns and values; the questions stay."""
+        self.line_ids.filtered(lambda one: one.state == "proposed" and one.is_certain)._accept()
+        self.value_ids.filtered(lambda one: one.state == "proposed" and one.known).action_confirm()
 
     def action_confirm_map(self):
         """Approve the map. Refused while a line or a value waits for a decision.

@@ -52,6 +52,7 @@ class CrmMigrationReport(models.AbstractModel):
         ]
         return {
             "project": project,
+            "entity_labels": words.get_entities(self.env),
             "outcomes": outcomes,
             "outcome_columns": outcome_columns,
             "outcome_labels": self._get_outcome_labels(),
@@ -185,7 +186,8 @@ class CrmMigrationReport(models.AbstractModel):
         labels, names = values["outcome_labels"], ("read", *values["outcome_columns"])
         yield [self.env._("Kind"), *(labels[name] for name in names)]
         for entity, counts in values["outcomes"].items():
-            yield [entity, *(counts[name] for name in names)]
+            label = values["entity_labels"].get(entity, entity)
+            yield [label, *(counts[name] for name in names)]
         yield [self.env._("All"), *(values["outcome_totals"][name] for name in names)]
 
     @api.model
@@ -200,7 +202,8 @@ class CrmMigrationReport(models.AbstractModel):
         ]
         for check in values["field_checks"]:
             yield [
-                check.entity, check.field_name, check.source_filled, check.landed_filled,
+                values["entity_labels"].get(check.entity, check.entity),
+                check.field_name, check.source_filled, check.landed_filled,
                 round(check.fill_rate, 4), *(check[verdict] for verdict in VERDICTS),
             ]  # fmt: skip
 
@@ -218,7 +221,7 @@ class CrmMigrationReport(models.AbstractModel):
             self.env._("Odoo model"),
             self.env._("Odoo ID"),
         ]
-        labels = self._get_verdict_labels()
+        labels, entities = self._get_verdict_labels(), words.get_entities(self.env)
         domain = [
             ("run_id", "=", self._get_last_run(project, "verify").id),
             ("kind", "in", ["value", "link"]),
@@ -226,8 +229,9 @@ class CrmMigrationReport(models.AbstractModel):
         ]
         for check in self._iterate("crm.migration.check", domain):
             yield [
-                check.entity, check.source_key, check.field_name, check.source_value, check.rule,
-                check.expected, check.actual, labels.get(check.verdict), check.model, check.res_id,
+                entities.get(check.entity, check.entity),
+                check.source_key, check.field_name, check.source_value, check.rule, check.expected,
+                check.actual, labels.get(check.verdict), check.model, check.res_id,
             ]  # fmt: skip
 
     @api.model
@@ -251,11 +255,13 @@ class CrmMigrationReport(models.AbstractModel):
             dict(Issue._fields[name]._description_selection(self.env))
             for name in ("code", "severity", "state")
         )
+        entities = words.get_entities(self.env)
         for issue in self._iterate(Issue._name, [("project_id", "=", project.id)]):
             yield [
                 issue.code, titles[issue.code], severities[issue.severity], states[issue.state],
-                issue.entity, issue.source_key, issue.file_id.name, issue.line or "", issue.column,
-                issue.value, issue.message, issue.advice,
+                entities.get(issue.entity, issue.entity),
+                issue.source_key, issue.file_id.name, issue.line or "", issue.column, issue.value,
+                issue.message, issue.advice,
             ]  # fmt: skip
 
     @api.model
@@ -270,12 +276,13 @@ class CrmMigrationReport(models.AbstractModel):
             self.env._("What to do"),
             self.env._("Row"),
         ]
-        labels = self._get_outcome_labels()
+        labels, entities = self._get_outcome_labels(), words.get_entities(self.env)
         domain = [("project_id", "=", project.id), ("state", "in", ["held", "failed"])]
         for record in self._iterate("crm.migration.record", domain):
             issues = record.issue_ids.filtered(lambda i: i.severity in ("hold", "error"))
             yield [
-                record.entity, record.source_key, labels[record.state], record.file_id.name,
+                entities.get(record.entity, record.entity),
+                record.source_key, labels[record.state], record.file_id.name,
                 record.line or "", "; ".join(dict.fromkeys(i.message for i in issues)),
                 "; ".join(dict.fromkeys(i.advice for i in issues)),
                 " | ".join(f"{name}: {value}" for name, value in (record.payload or {}).items()),

@@ -23,6 +23,7 @@ from . import test_forecast
 from . import test_estimate
 from . import test_home
 from . import test_inventory
+from . import test_guides
 from . import test_held_rows
 from . import test_journey_karmacrm
 from . import test_journey_smart_crm_online

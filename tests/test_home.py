@@ -51,6 +51,16 @@ class TestHome(MigrationCase):
         self.assertEqual(project.question_count, len(asked))
         self.assertIn("3 × Owner without a user", project.question_kinds)
 
+    def test_recognised_values_are_confirmed_with_the_certain_columns(self):
+        """Which values are known is no question: owners without a user still are one."""
+        project = self.propose(self.make_project({"deals.csv": DEALS}))
+        self.assertTrue(project.certain_count)
+        project.action_confirm_certain()
+        self.assertEqual(set(project.value_ids.mapped("known")), {True, False})
+        for value in project.value_ids:
+            self.assertEqual(value.state == "confirmed", value.known, value.source_value)
+        self.assertEqual(project.certain_count, 0)
+
     def test_card_tells_what_waits(self):
         project = self.make_project({"deals.csv": DEALS})
         self.assertEqual(project.waits_for, "Read the files")

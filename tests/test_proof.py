@@ -36,6 +36,15 @@ class TestProof(MigrationCase):
         self.assertEqual(stages["New"]["odoo_sum"], 251)
         self.assertEqual(stages["New"]["source_sum"], 350)
 
+    def test_report_on_screen_has_words_and_links(self):
+        """The page to sign names kinds of records as people do, and has the rebuilt links too."""
+        report = self.env["ir.actions.report"]
+        page = report._render_qweb_html("crm_migration.crm_migration_report", self.project.ids)[0]
+        text = page.decode()
+        self.assertIn("Links rebuilt", text)
+        self.assertIn("<td>Deals</td>", text)
+        self.assertNotIn("<td>deal</td>", text)
+
     def test_a_link_is_told_by_name(self):
         sample = self.env["crm.migration.check"].search(
             [

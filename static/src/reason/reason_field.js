@@ -7,6 +7,7 @@ import { Component, xml } from "@odoo/owl";
 function describeReason(code) {
     return {
         alias: _t("Known name"),
+        choice: _t("A value of the list"),
         columns: _t("Its columns"),
         contains: _t("Part of the name"),
         custom: _t("New field for it"),

@@ -139,6 +139,13 @@ export class Sample extends Component {
         );
     }
 
+    /** What holds rows stands in the queue of doubts, once the forecast is worked out. */
+    openDoubts() {
+        this.action.doAction("crm_migration.crm_migration_doubts_action", {
+            additionalContext: { active_id: this.projectId },
+        });
+    }
+
     openMap() {
         this.action.doAction("crm_migration.crm_migration_mapping_line_project_action", {
             additionalContext: { active_id: this.projectId, active_ids: [this.projectId] },
