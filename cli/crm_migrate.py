@@ -335,15 +335,23 @@ class Journey:
         self.env.cr.commit()
 
     def _finish_stopped(self):
-        """Go on with a run that was killed on its way; one that failed only when asked to."""
+        """Go on with a run that was killed on its way; one that failed only when asked to, or
+        when it is the same extraction: with another token it goes on at its page."""
         states = ["queued", "running", "paused"] + ["failed"] * self.arguments.resume
-        stopped = self.project.run_ids[:1].filtered(lambda run: run.state in states)
+        stopped = self.project.run_ids[:1].filtered(
+            lambda run: run.state in states or (run.state == "failed" and self._is_asked_for(run))
+        )
         if stopped:
             self._renew_token()
             stopped.action_resume()
             self.env.cr.commit()
             self._work(stopped)
             self.finished.add(stopped.kind)
+
+    def _is_asked_for(self, run):
+        """Whether the run extracts over REST from the address that is asked for."""
+        known = self.project.connection_id.base_url
+        return run.kind == "extract" and bool(self.arguments.rest) and known == self.arguments.rest
 
     def _renew_token(self):
         """An extraction that goes on may need another token than it began with."""

@@ -189,6 +189,21 @@ class TestCommandLine(MigrationCase):
                 code, report, output = self.call("--resume", "--token-env", "CRM_TOKEN")
             self.assertEqual(report["runs"][0]["state"], "done", output)
             self.assertEqual(report["entities"]["contact"]["updated"], 1, "loaded what was new")
+            singles = []
+
+            def expire(request):  # the first contact is asked for before the lists are
+                singles.extend([1] * ("/contacts/" in request.path))
+                api.token = "newer-token" if len(singles) > 1 else api.token
+
+            api.before = expire
+            with patch.dict(os.environ, CRM_TOKEN="new-token-1"):
+                self.assertEqual(self.call(*rest, "staged")[0], 1, "the token expires under way")
+            asked, api.before = len(server.requests), None
+            with patch.dict(os.environ, CRM_TOKEN="newer-token"):
+                self.assertEqual(self.call(*rest, "staged")[0], 0)
+            paths = {request.path for request in server.requests[asked:]}
+            self.assertIn("/api/v3/contacts", paths)
+            self.assertNotIn("/api/v3/companies.json", paths, "it goes on at its page")
         code, report, output = self.call("--rest", "https://x.example", "--token-env", "NO_SUCH")
         self.assertEqual(code, 2, output)
         code, report, output = self.call("--rest", "no address")

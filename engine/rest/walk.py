@@ -5,6 +5,9 @@ working: a record that is deleted moves all later ones forward, and one slips fr
 still to be read to one that was. What tells it: an ID comes on two pages, or the total changes. The
 list is then walked again, up to :data:`PASSES` times, until a walk is undisturbed. A source that
 sorts anew at each request never gets there: what all the passes showed counts then.
+
+One deleted and one added tell nothing: the total is the same. Where a request per record lies
+between two pages, there is time enough for it: such a list is walked once more without them.
 """
 
 import hashlib
@@ -236,7 +239,7 @@ class Walk:
         if state["path"] is None:
             return
         odd = state["total"] is not None and len(self.seen) != state["total"]
-        again = state["moved"] or odd
+        again = state["moved"] or odd or self._was_slow()
         known, before = len(self.seen | self.staged), state.get("known", 0)
         state["known"] = known
         lacking = odd and before < known < state["total"]
@@ -249,6 +252,12 @@ class Walk:
         if state["repeated"]:
             shown = ", ".join(state["repeated"][:5])
             self.tell("rest_repeated", count=len(state["repeated"]), value=shown)
+
+    def _was_slow(self):
+        """Whether a first pass asked for each record between its pages."""
+        state = self.state
+        by_number = self.endpoint.paging.kind in ("page", "offset")
+        return by_number and bool(state["thin"]) and state["page"] > 1 and state["pass"] == 1
 
     @property
     def settled(self):
