@@ -19,6 +19,8 @@ from .resolver import Resolver
 
 # Rows read at a time when profiling the columns.
 PROFILED_ROWS = 5000
+# Probability of a stage that nothing is known of (SS-22): 0 would say that its deals are lost.
+NEUTRAL = 50.0
 ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 
 
@@ -561,7 +563,9 @@ class CrmMigrationProposer(models.AbstractModel):
                     "source_value": stage["name"],
                     "target_value": stage["name"],
                     "sequence": stage["sequence"],
-                    "probability": stage["probability"] or 0.0,
+                    "probability": NEUTRAL
+                    if stage["probability"] is None
+                    else stage["probability"],
                     "is_won": stage["is_won"],
                     "is_lost": stage["is_lost"],
                     "known": stage["known"],

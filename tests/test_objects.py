@@ -1,5 +1,7 @@
 """Promises about single objects, each shown on the smallest export that can show it."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from ..engine.exceptions import ConfigurationError
@@ -121,6 +123,57 @@ class TestObjects(MigrationCase):
         self.assertEqual([firm.x_source_contact_count for firm in firms], [4, 1, 0])
         run = self.run_step(project, "verify")
         self.assertEqual(run.counters["checks"]["different"], 0)
+
+    def test_meetings_are_with_their_contact_and_company(self):
+        """Both attend, whatever the meeting hangs on, and be it a deal (KC-13)."""
+        row = {"Contact ID": "k1", "Company ID": "c1"}
+        tables = {
+            "companies.csv": [{"Company ID": "c1", "Company Name": "Acme"}],
+            "contacts.csv": [row | {"Name": "Ann", "Email": "a@a.example"}],
+            "deals.csv": [row | {"Deal ID": "d1", "Deal Name": "Big", "Stage": "New"}],
+            "events.csv": [
+                row | {"Event ID": f"e{n}", "Title": "Fair", "Start": "2024-03-01 10:00",
+                       "End": "2024-03-01 11:00", "Deal ID": deal}
+                for n, deal in enumerate(("d1", ""))
+            ],
+        }  # fmt: skip
+        project = self.migrate(tables)
+        both = self.find(project, "company", "c1") + self.find(project, "contact", "k1")
+        events = [self.find(project, "meeting", key) for key in ("e0", "e1")]
+        for event in events:
+            self.assertEqual(event.partner_ids, both)
+            self.assertEqual(event.attendee_ids.partner_id, both)
+        self.assertEqual(events[0].opportunity_id, self.find(project, "deal", "d1"))
+
+    def test_calls_are_inserted_in_batches(self):
+        """One row is one call, on its own contact and with its own time (SC-17)."""
+        people = [
+            {"Contact ID": f"k{n}", "Name": f"P {n}", "Email": f"p{n}@a.example"} for n in range(25)
+        ]
+        calls = [
+            {"Call ID": f"t{n}", "Subject": f"About {n}", "Date": f"2024-03-{n + 1:02} 10:00",
+             "Duration (min)": str(n + 1), "Contact ID": f"k{n}"}
+            for n in range(25)
+        ]  # fmt: skip
+        loader, sizes = type(self.env["crm.migration.loader"]), []
+        origin = loader._load_rows
+
+        def load_rows(service, run, project, rows):
+            if run.kind == "load" and rows[0]["entity"] == "call":
+                sizes.append(len(rows))
+            return origin(service, run, project, rows)
+
+        with patch.object(loader, "_load_rows", load_rows):
+            project = self.migrate({"contacts.csv": people, "calls.csv": calls}, batch_size=10)
+        self.assertEqual(sizes, [10, 10, 5])
+        for n in range(25):
+            call = self.find(project, "call", f"t{n}")
+            partner = self.find(project, "contact", f"k{n}")
+            self.assertEqual((call.model, call.res_id), ("res.partner", partner.id))
+            self.assertEqual(str(call.date), f"2024-03-{n + 1:02} 10:00:00")
+            self.assertIn(f"{n + 1} min", call.body)
+            (done,) = self.activities(partner)
+            self.assertEqual((done.summary, done.active), (f"About {n}", False))
 
     def test_recipients_of_emails(self):
         """By address: contacts and users; unknown ones stay as text, and are linked later (SC-19).

@@ -95,7 +95,10 @@ class CrmMigrationTargetEvent(models.AbstractModel):
 
     @api.model
     def _get_attendees(self, item, resolver, parent):
-        """Return ``(partner IDs, unknown addresses)``; its own contact attends too (KC-13)."""
+        """Return ``(partner IDs, unknown addresses)``.
+
+        The contact and the company that the row names attend too, whatever it hangs on (KC-13).
+        """
         ids, unknown = [], []
         for reference in item.mapped.references.get("partner_ids", []):
             found, waits = resolver.participants(reference)
@@ -107,6 +110,12 @@ class CrmMigrationTargetEvent(models.AbstractModel):
                 item.tell("attendee_unknown", "partner_ids", reference.value, reference.column)
         if parent and parent.model == "res.partner":
             ids.append(parent.res_id)
+        for reference in item.mapped.references.get("res_id", []):
+            if reference.entity in ("contact", "company"):
+                found = resolver.find(reference, stuck=True)
+                ids += [one.res_id for one in found if one.landed and len(found) == 1]
+                if len(found) == 1 and not found[0].landed:
+                    item.tell("attendee_unknown", "partner_ids", reference.value, reference.column)
         return sorted(set(ids)), unknown
 
     @api.model

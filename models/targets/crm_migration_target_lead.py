@@ -271,6 +271,8 @@ class CrmMigrationTargetLead(models.AbstractModel):
         values["date_last_stage_update"] = entered or created or False
         values["date_open"] = (created or False) if values.get("user_id") else False
         if status == "pending":
+            if values.get("date_closed"):
+                item.keep_sources(["date_closed"])
             values["date_closed"] = False
         elif not values.get("date_closed"):
             values["date_closed"] = entered or False
