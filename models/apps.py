@@ -6,6 +6,10 @@ The addon depends on none of these apps: a model that is not installed is never 
 
 from typing import NamedTuple
 
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
 
 class Use(NamedTuple):
     """
@@ -31,31 +35,31 @@ USES = {
 # Custom fields by which a migrated record of an optional app is known; ours are declared in Python
 # on the models that are always there, which cannot be done for one that may be missing.
 IDENTITY_FIELDS = {
-    "x_source_id": ("char", "Source ID"),
-    "x_source_system": ("char", "Source System"),
-    "x_source_created_at": ("datetime", "Created in Source"),
-    "x_source_data": ("json", "Source Data"),
+    "x_source_id": ("char", _lt("Source ID")),
+    "x_source_system": ("char", _lt("Source System")),
+    "x_source_created_at": ("datetime", _lt("Created in Source")),
+    "x_source_data": ("json", _lt("Source Data")),
 }
 # Model -> custom fields beside those: name -> (type, label, comodel).
 MORE_FIELDS = {
     "project.task": {
-        "x_crm_lead_id": ("many2one", "Opportunity", "crm.lead"),
-        "x_source_recurrence": ("char", "Recurrence in Source", None),
-        "x_spark_owner_id": ("char", "Source Owner ID", None),
+        "x_crm_lead_id": ("many2one", _lt("Opportunity"), "crm.lead"),
+        "x_source_recurrence": ("char", _lt("Recurrence in Source"), None),
+        "x_spark_owner_id": ("char", _lt("Source Owner ID"), None),
     },
     "sale.order": {
-        "x_source_status": ("char", "Status in Source", None),
-        "x_spark_owner_id": ("char", "Source Owner ID", None),
+        "x_source_status": ("char", _lt("Status in Source"), None),
+        "x_spark_owner_id": ("char", _lt("Source Owner ID"), None),
     },
     "account.move": {
-        "x_source_status": ("char", "Status in Source", None),
-        "x_source_paid": ("float", "Paid in Source", None),
-        "x_spark_owner_id": ("char", "Source Owner ID", None),
+        "x_source_status": ("char", _lt("Status in Source"), None),
+        "x_source_paid": ("float", _lt("Paid in Source"), None),
+        "x_spark_owner_id": ("char", _lt("Source Owner ID"), None),
     },
     "slide.channel.partner": {
-        "x_source_status": ("char", "Status in Source", None),
-        "x_source_enrolled_at": ("datetime", "Enrolled in Source", None),
-        "x_source_ended_at": ("datetime", "Ended in Source", None),
+        "x_source_status": ("char", _lt("Status in Source"), None),
+        "x_source_enrolled_at": ("datetime", _lt("Enrolled in Source"), None),
+        "x_source_ended_at": ("datetime", _lt("Ended in Source"), None),
     },
 }
 # Models of a use beside its own that carry the identity.

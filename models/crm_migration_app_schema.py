@@ -36,13 +36,7 @@ class CrmMigrationAppSchema(models.AbstractModel):
 
         Custom fields, for a field in Python would need the app.
         """
-        wanted = self.env["crm.migration.readiness"]._get_fields(project)
-        for use, fields in LEDGER_FIELDS.items():
-            if self._is_without(project, use):
-                wanted |= {
-                    ("res.partner", name): (ttype, label, None)
-                    for name, (ttype, label) in fields.items()
-                }
+        wanted = self._get_wanted(project)
         missing, known = [], self.env["ir.model.fields"]
         for (model, name), field in wanted.items():
             found = self.env["ir.model.fields"]._get(model, name)
@@ -55,6 +49,32 @@ class CrmMigrationAppSchema(models.AbstractModel):
         return {"missing": missing, "known": known}
 
     @api.model
+    def _get_wanted(self, project):
+        """Return {(model, field): (type, label, comodel)}."""
+        wanted = self.env["crm.migration.readiness"]._get_fields(project)
+        for use, fields in LEDGER_FIELDS.items():
+            if self._is_without(project, use):
+                wanted |= {
+                    ("res.partner", name): (ttype, label, None)
+                    for name, (ttype, label) in fields.items()
+                }
+        return wanted
+
+    @api.model
+    def _name_fields(self, project, created):
+        """Give custom fields that were made for the apps their labels in the other languages."""
+        wanted = self._get_wanted(project)
+        for field in created.filtered(lambda one: (one.model, one.name) in wanted):
+            label = wanted[field.model, field.name][1]
+            field.update_field_translations(
+                "field_description",
+                {
+                    lang: self.with_context(lang=lang).env._(label)
+                    for lang, __ in self.env["res.lang"].get_installed()
+                },
+            )
+
+    @api.model
     def _is_without(self, project, use):
         """Return whether the export has records of a use, and their app is not used."""
         known = project.readiness_ids.filtered(lambda line: line.use == use)
@@ -65,7 +85,7 @@ class CrmMigrationAppSchema(models.AbstractModel):
         ttype, label, comodel = field
         values = {
             "name": name,
-            "field_description": label,
+            "field_description": self.with_context(lang="en_US").env._(label),
             "ttype": ttype,
             "state": "manual",
             "copied": False,

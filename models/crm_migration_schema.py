@@ -79,6 +79,7 @@ class CrmMigrationSchema(models.AbstractModel):
             values.append(self._prepare_field(model, name, lines, used))
         with setting_up_models(self.env.cr):
             created = self.env["ir.model.fields"].create(values)
+        self.env["crm.migration.app.schema"]._name_fields(project, created)
         self._log_created(
             run, project, created, [("field", field.model, field.name) for field in created]
         )

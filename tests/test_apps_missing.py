@@ -1,9 +1,11 @@
 """What a database with CRM alone does with records that need an optional app (CC-41)."""
 
 import json
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools.translate import code_translations
 
 from .apps_common import TABLES, AppsCase
 
@@ -15,6 +17,10 @@ class TestAppsMissing(AppsCase):
         super().setUpClass()
         if "sale.order" in cls.env or "project.task" in cls.env:
             cls.skipTest(cls, "this database has the apps")
+        cls.env["res.lang"]._activate_lang("de_DE")
+        german = {"Number of Orders in Source": "Anzahl der Aufträge der Quelle"}
+        module = ("crm_migration", "de_DE")
+        cls.startClassPatcher(patch.dict(code_translations.python_translations, {module: german}))
         cls.before = cls.dump()
         cls.project = cls.prepare(cls.make_project(TABLES))
         cls.load(cls.project)
@@ -70,6 +76,13 @@ class TestAppsMissing(AppsCase):
         self.assertEqual((ada.x_order_count, ada.x_order_total), (1, 238.0))
         lines = ada.x_source_orders["1001"]["lines"]
         self.assertEqual(lines["l1"]["Unit Price"], "100.00")
+
+    def test_fields_for_missing_apps_are_named_in_every_language(self):
+        """The label that a user reads is theirs; who has no translation reads English."""
+        field = self.env["ir.model.fields"]._get("res.partner", "x_order_count")
+        self.assertEqual(field.field_description, "Number of Orders in Source")
+        german = field.with_context(lang="de_DE").field_description
+        self.assertEqual(german, "Anzahl der Aufträge der Quelle")
 
     def test_memberships_are_records_of_a_custom_model(self):
         """CC-27: status, enrolment date, student, course; on a screen of their own."""

@@ -1,23 +1,26 @@
 from odoo import api, models
+from odoo.tools.translate import LazyTranslate
 
 from ...engine.totals import paid_amount
+
+_lt = LazyTranslate(__name__)
 
 # Custom fields of the contact, by kind of document: name -> (type, label).
 LEDGER_FIELDS = {
     "order": {
-        "x_source_orders": ("json", "Orders in Source (Data)"),
-        "x_orders": ("text", "Orders in Source"),
-        "x_order_count": ("integer", "Number of Orders in Source"),
-        "x_order_total": ("float", "Total of Orders in Source"),
-        "x_order_last_date": ("date", "Last Order in Source"),
+        "x_source_orders": ("json", _lt("Orders in Source (Data)")),
+        "x_orders": ("text", _lt("Orders in Source")),
+        "x_order_count": ("integer", _lt("Number of Orders in Source")),
+        "x_order_total": ("float", _lt("Total of Orders in Source")),
+        "x_order_last_date": ("date", _lt("Last Order in Source")),
     },
     "invoice": {
-        "x_source_invoices": ("json", "Invoices in Source (Data)"),
-        "x_invoices": ("text", "Invoices in Source"),
-        "x_invoice_count": ("integer", "Number of Invoices in Source"),
-        "x_invoice_total": ("float", "Total of Invoices in Source"),
-        "x_invoice_open": ("float", "Open Amount in Source"),
-        "x_invoice_last_date": ("date", "Last Invoice in Source"),
+        "x_source_invoices": ("json", _lt("Invoices in Source (Data)")),
+        "x_invoices": ("text", _lt("Invoices in Source")),
+        "x_invoice_count": ("integer", _lt("Number of Invoices in Source")),
+        "x_invoice_total": ("float", _lt("Total of Invoices in Source")),
+        "x_invoice_open": ("float", _lt("Open Amount in Source")),
+        "x_invoice_last_date": ("date", _lt("Last Invoice in Source")),
     },
 }
 
