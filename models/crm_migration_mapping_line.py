@@ -88,6 +88,11 @@ class CrmMigrationMappingLine(models.Model):
     kind_label = fields.Char(compute="_compute_explanation", string="Contents")
     explanation = fields.Char(compute="_compute_explanation", string="Why")
     others = fields.Json(compute="_compute_others", string="Or")
+    value_ids = fields.Many2many(
+        "crm.migration.mapping.value",
+        compute="_compute_value_ids",
+        string="Values of the Column",
+    )
     is_certain = fields.Boolean(compute="_compute_is_certain", store=True)
     state = fields.Selection(STATES, default="proposed", required=True)
     decided_by_id = fields.Many2one("res.users", readonly=True)
@@ -158,6 +163,32 @@ class CrmMigrationMappingLine(models.Model):
             choices = TargetChoices(mapping)
             for line in lines:
                 line.target_label = choices.describe(line)
+
+    @api.depends("target_field", "reference", "options", "new_type", "state")
+    def _compute_value_ids(self):
+        for line in self:
+            line.value_ids = line.value_ids.search(line._get_values_domain())
+
+    def _get_values_domain(self):
+        """Return which values of the project's maps the column goes through."""
+        family = (self.reference or "").partition(".")[0]
+        domain = ((self.options or {}) | self._get_choice_option()).get("domain")
+        domain = domain or (family if family in ("stage", "owner") else False)
+        if self.state == "ignored":
+            domain = False
+        return [("project_id", "=", self.project_id._origin.id), ("domain", "=", domain)]
+
+    def action_open_values(self):
+        """Show the value map of the column, to change it."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_migration.crm_migration_mapping_value_open_action"
+        )
+        return action | {
+            "domain": self._get_values_domain(),
+            "display_name": self.column,
+            "context": {"crm_migration_project": self.project_id.id},
+        }
 
     @api.depends("score", "doubts")
     def _compute_is_certain(self):

@@ -61,6 +61,20 @@ class TestHome(MigrationCase):
             self.assertEqual(value.state == "confirmed", value.known, value.source_value)
         self.assertEqual(project.certain_count, 0)
 
+    def test_a_column_shows_its_values(self):
+        """Stages, owners and kinds stand beside the column that names them, theirs only."""
+        project = self.propose(self.make_project({"deals.csv": DEALS}))
+        lines = {line.column: line for line in project.line_ids}
+        for column, domain in (("Stage", "stage"), ("Owner", "owner"), ("Status", "won_status")):
+            values = project.value_ids.filtered(lambda one: one.domain == domain)  # noqa: B023
+            self.assertTrue(values)
+            self.assertEqual(lines[column].value_ids, values)
+            action = lines[column].action_open_values()
+            self.assertEqual(values.search(action["domain"]), values)
+        self.assertFalse(lines["Deal Name"].value_ids)
+        lines["Status"].action_ignore()
+        self.assertFalse(lines["Status"].value_ids)
+
     def test_card_tells_what_waits(self):
         project = self.make_project({"deals.csv": DEALS})
         self.assertEqual(project.waits_for, "Read the files")
