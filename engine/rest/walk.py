@@ -257,7 +257,8 @@ class Walk:
         """Whether a first pass asked for each record between its pages."""
         state = self.state
         by_number = self.endpoint.paging.kind in ("page", "offset")
-        return by_number and bool(state["thin"]) and state["page"] > 1 and state["pass"] == 1
+        several = state["count"] > (state["usual"] or 0)
+        return by_number and several and bool(state["thin"]) and state["pass"] == 1
 
     @property
     def settled(self):
