@@ -130,6 +130,7 @@ class CrmMigrationVerifier(models.AbstractModel):
             made = [item for item in group if item.record["id"] in created]
             if made:
                 checks += damage.compare_watched(made, logged)
+                checks += damage.compare_unfilled(made)
                 checks += target._find_damage(made)
         return checks + damage.compare_xmlids(items)
 

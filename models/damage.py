@@ -6,7 +6,8 @@ Plain Python around an environment. Everything is asked in sets: one query per m
 from odoo.tools import SQL
 
 from ..engine.comparing import DIFFERENT, MISSING, is_empty, same
-from . import snapshots
+from . import columns, snapshots
+from .raw_columns import read_raw
 from .xmlid import xmlid_name
 
 # Log lines compared at a time.
@@ -38,6 +39,23 @@ class Damage:
                     continue
                 if not same(known[name], now[name], fields[name].type):
                     checks.append(self._tell(item, name, known[name], now[name]))
+        return checks
+
+    def compare_unfilled(self, items):
+        """Return checks of columns that no row fills, and that nobody wrote since the load.
+
+        What people wrote there later is theirs, and no matter of a proof.
+        """
+        model, checks = self.env[items[0].target._model], []
+        rows = {item.record["res_id"]: item for item in items}
+        found = columns.find_changed(self.project, model, list(rows))
+        for res_id, (before, now) in sorted(found.items()):
+            item = rows[res_id]
+            checks += [
+                self._tell(item, name, before.get(name), now.get(name))
+                for name in sorted(before.keys() | now.keys())
+                if before.get(name) != now.get(name) and name not in item.values
+            ]
         return checks
 
     def compare_xmlids(self, items):
@@ -120,6 +138,7 @@ class Damage:
         names = sorted({name for after in made.values() for name in after if name in fields})
         landed = self.target._read_landed_of(model, alive.ids, names) if names else {}
         sums = snapshots.read_checksums(alive) if model == "ir.attachment" else {}
+        texts = self._read_translations(alive, names)
         for res_id, now in landed.items():
             now |= {"checksum": sums[res_id]} if res_id in sums else {}
             checks += [
@@ -127,7 +146,24 @@ class Damage:
                 for name, value in made[res_id].items()
                 if name in now and not same(value, now[name], fields[name].type)
             ]
+            checks += [
+                self._prepare(model, res_id, name, made[res_id][name], text)
+                for name, languages in texts.get(res_id, {}).items()
+                for text in sorted(set(languages.values()) - {made[res_id].get(name)})
+                if name in made[res_id] and text != now[name]
+            ]
         return checks
+
+    def _read_translations(self, records, names):
+        """Return {ID: {field: {language: text}}} of translated names: each language has its own."""
+        names = [name for name in names if records._fields[name].translate is True]
+        if not (records and names):
+            return {}
+        raw = read_raw(records, names)
+        return {
+            res_id: {name: text for name, text in row.items() if text}
+            for res_id, row in raw.items()
+        }
 
     def compare_choices(self):
         """Return checks of pick-lists that lost a value of the confirmed map."""

@@ -93,6 +93,34 @@ class TestDamage(JourneyCase):
         )
         self.assertDamage(found, ("deal", "d4", "tag_ids"))
 
+    # ------------------------------------------------------------------ what no row fills
+
+    def test_planted_where_the_source_has_nothing(self):
+        """An address, a tax ID, a loss, a label in another language: columns that no row fills."""
+        reason = self.env["crm.lost.reason"].create({"name": "Planted"})
+        planted = {
+            ("contact", "3"): {"street2": "x", "vat": "x", "ref": "x", "lang": "xx_XX"},
+            ("deal", "d1"): {
+                "email_from": "x@x.example", "phone": "0", "street": "x", "email_cc": "x@x.example",
+                "lost_reason_id": reason.id, "recurring_revenue": 7, "color": 5,
+            },
+            ("activity", "a2"): {"reply_to": "x@x.example", "pinned_at": "2020-01-01"},
+            ("activity", "a5"): {"feedback": "x", "automated": True},
+            ("activity", "a7"): {"notes": "x", "recurrency": True},
+        }  # fmt: skip
+        for (entity, key), values in planted.items():
+            with self.subTest(entity=entity, key=key), self.cr.savepoint() as savepoint:
+                found = self.set(self.one(entity, key), **values)
+                self.assertDamage(found, *((entity, key, name) for name in values))
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_what_people_filled_is_theirs(self):
+        """Where the source has nothing, a person's phone number is no difference."""
+        lead = self.one("deal", "d1")
+        found = self.set(lead, phone="0", write_uid=self.seller.id, write_date="2100-01-01")
+        self.assertEqual(found, {})
+
     # ------------------------------------------------------------------ records
 
     def test_record_deleted(self):
@@ -194,6 +222,25 @@ class TestDamage(JourneyCase):
                 self.env.invalidate_all()
         found = self.set(stage, name='{"en_US": "Renamed"}')
         self.assertDamage(found, ("crm.stage", stage.id, "name"))
+
+    def test_stage_renamed_in_another_language(self):
+        """Each language has its own text: the one that nobody looks at here is looked at too."""
+        stage = self.one("deal", "d1").stage_id
+        found = self.damage(
+            "UPDATE crm_stage SET name = name || %s::jsonb WHERE id = %s",
+            '{"fr_FR": "Volé"}', stage.id,
+        )  # fmt: skip
+        self.assertDamage(found, ("crm.stage", stage.id, "name"))
+
+    def test_tag_recoloured(self):
+        tag = self.one("deal", "d1").tag_ids[0]
+        found = self.set(tag, color=tag.color + 1)
+        self.assertDamage(found, ("crm.tag", tag.id, "color"))
+
+    def test_team_led_by_another(self):
+        team = self.one("deal", "d1").team_id
+        found = self.set(team, user_id=self.seller.id)
+        self.assertIn(("crm.team", team.id, "user_id"), found)
 
     def test_tag_renamed(self):
         tag = self.one("deal", "d1").tag_ids.filtered(lambda tag: fold(tag.name) == "ovens")
