@@ -232,6 +232,31 @@ class Damage:
         return checks
 
     def _read_edits(self, model, ids):
+        """Return {(model, ID): (user, time)} of the last edit of each record.
+
+        Where a newer export was written after it, the stamps of before are in the log.
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT ON (l.res_id) l.res_id, (l.before ->> 'write_uid')::int,
+                          (l.before ->> 'write_date')::timestamp
+                     FROM crm_migration_log l
+                    WHERE l.project_id = %(project)s AND l.model = %(model)s
+                      AND l.res_id = ANY(%(ids)s) AND l.action = 'update'
+                      AND date_trunc('second', (l.before ->> 'write_date')::timestamp) > (
+                          SELECT max(p.logged_at) FROM crm_migration_log p
+                           WHERE p.project_id = %(project)s AND p.model = %(model)s
+                             AND p.res_id = l.res_id AND p.id < l.id)
+                    ORDER BY l.res_id, l.id DESC""",
+                project=self.project.id,
+                model=model,
+                ids=ids,
+            )
+        )
+        edits = {(model, res_id): edit for res_id, *edit in self.env.cr.fetchall()}
+        return edits | self._read_last_edits(model, ids)
+
+    def _read_last_edits(self, model, ids):
         self.env.cr.execute(
             SQL(
                 """SELECT t.id, t.write_uid, t.write_date FROM %(table)s t

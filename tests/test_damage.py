@@ -232,11 +232,6 @@ class TestDamage(JourneyCase):
         )  # fmt: skip
         self.assertDamage(found, ("crm.stage", stage.id, "name"))
 
-    def test_tag_recoloured(self):
-        tag = self.one("deal", "d1").tag_ids[0]
-        found = self.set(tag, color=tag.color + 1)
-        self.assertDamage(found, ("crm.tag", tag.id, "color"))
-
     def test_team_led_by_another(self):
         team = self.one("deal", "d1").team_id
         found = self.set(team, user_id=self.seller.id)

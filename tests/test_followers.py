@@ -103,6 +103,24 @@ class TestFollowers(MigrationCase):
         totals = project._get_check_totals()
         self.assertTrue(totals["different"] + totals["missing"])
 
+    def test_an_edit_before_the_newer_export_is_still_told_as_one(self):
+        """A person changed it, the export wrote the record later: it stays, and is no damage."""
+        project = self.migrate({"contacts.csv": CONTACTS})
+        person = self.find(project, "contact", "1")
+        self.env.flush_all()
+        self.cr.execute(
+            "UPDATE res_partner SET email = 'x@x.example', write_uid = %s,"
+            " write_date = now() + interval '1 hour' WHERE id = %s",
+            [self.admin.id, person.id],
+        )
+        self.env.invalidate_all()
+        self.catch_up(project, Phone="+49 30 99")
+        self.run_step(project, "verify")
+        check = self.env["crm.migration.check"].search(
+            [("record_id.source_key", "=", "1"), ("field_name", "=", "email")], limit=1
+        )
+        self.assertEqual((check.verdict, check.edited_by_id), ("different", self.admin))
+
     def test_reading_a_newer_export_goes_on_to_the_forecast(self):
         """A map that follows the reading by itself ends with the forecast, as its button does."""
         project = self.migrate({"contacts.csv": CONTACTS})
