@@ -99,6 +99,8 @@ class CrmMigrationCheck(models.Model):
     def _describe_rule(self):
         if self.rule == "came_later":
             return self.env._("It came after this record was written")
+        if self.rule == "undone":
+            return self.env._("The record it was linked to was rolled back")
         if self.rule == "merged":
             return self.env._("Merged: the existing contact keeps its own")
         return words.get_title(self.env, self.rule) if self.rule in CATALOGUE else self.rule

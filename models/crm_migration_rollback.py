@@ -4,6 +4,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from odoo import api, models
+from odoo.exceptions import RedirectWarning
 from odoo.tools import SQL
 
 from ..engine.comparing import same
@@ -488,7 +489,9 @@ class CrmMigrationRollback(models.AbstractModel):
             if len(lines) == 1:
                 _logger.info("Rollback keeps %s %s: %s", model, lines[0]["res_id"], error)
                 kept.add((model, lines[0]["res_id"]))
-                self._tell_kept(run, project, model, lines[0], str(error)[:300])
+                # An offer to go elsewhere comes with its action: people are told the sentence.
+                detail = error.args[0] if isinstance(error, RedirectWarning) else error
+                self._tell_kept(run, project, model, lines[0], str(detail)[:300])
                 return
             middle = len(lines) // 2
             self._remove_batch(run, project, lines[:middle], kept)

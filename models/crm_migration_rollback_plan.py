@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.comparing import same
+from .columns import read_filled
+from .followers import write_back
 from .silence import silent
 from .undo_scope import HISTORY, LAST_ID, STAMPS, USERS_OF_SHARED, Scope
 from .written import Written
@@ -208,14 +210,37 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _empty_links(self, run, links):
-        """Empty, through the ORM, the links of what stays to what goes; logged as any write."""
+        """Empty, through the ORM, the links of what stays to what goes; logged as any write.
+
+        Texts that Odoo empties with them (the contact's name on a deal) stay: they are all that
+        is left of whom it was with.
+        """
         groups, entries = {}, []
         for model, name, res_id, __, other in links:
             groups.setdefault((model, name), []).append((res_id, other))
         for (model, name), pairs in groups.items():
-            self._write_back(model, [res_id for res_id, __ in pairs], {name: False})
+            ids = sorted(res_id for res_id, __ in pairs)
+            texts = read_filled(self.env[model], ids)
+            self._write_back(model, ids, {name: False})
+            self._keep_texts(model, texts)
             entries += [
                 (None, model, res_id, "update", {name: other}, {name: False})
                 for res_id, other in pairs
             ]
         self.env["crm.migration.log"]._append(run, entries)
+
+    @api.model
+    def _keep_texts(self, model, before):
+        """Put texts back that are empty now.
+
+        :param before: {ID: {column: value}}, what was filled
+        """
+        now, records = read_filled(self.env[model], list(before)), self.env[model]
+        for res_id, old in before.items():
+            lost = {
+                name: value
+                for name, value in old.items()
+                if records._fields[name].type in ("char", "text") and name not in now[res_id]
+            }
+            if lost:
+                write_back(records.browse(res_id), lost)

@@ -126,6 +126,7 @@ class CrmMigrationVerifier(models.AbstractModel):
             if not keep_equal:
                 self._add_up(sums, [check for check in found if check["verdict"] == EQUAL])
                 found = [check for check in found if check["verdict"] != EQUAL]
+            self._explain_undone(project, target, logged, found)
             checks += found
             made = [item for item in group if item.record["id"] in created]
             if made:
@@ -239,6 +240,31 @@ class CrmMigrationVerifier(models.AbstractModel):
             check["late"] = (field.comodel_name, late if set(landed) <= set(expected or []) else ())
         model = item.values.get(getattr(field, "model_field", None)) or False
         return check | {"links": get_links(field, model, expected, landed)}
+
+    @api.model
+    def _explain_undone(self, project, target, logged, checks):
+        """Explain what lost a link as a rollback of a part took the other record away.
+
+        It holds what was written last then, though the rows would say something else by now.
+        """
+        told = [check for check in checks if check["verdict"] in (DIFFERENT, MISSING)]
+        if not told:
+            return
+        self.env.cr.execute(
+            """SELECT l.res_id, l.after FROM crm_migration_log l
+                 JOIN crm_migration_run r ON r.id = l.run_id AND r.kind = 'rollback'
+                WHERE l.project_id = %s AND l.model = %s AND l.res_id = ANY(%s)
+                  AND l.action = 'update' ORDER BY l.id""",
+            [project.id, target._model, [check["res_id"] for check in told]],
+        )
+        emptied = {}
+        for res_id, after in self.env.cr.fetchall():
+            emptied.setdefault(res_id, {}).update(after)
+        for check in told:
+            if check["res_id"] in emptied:
+                known = logged.get(check["record_id"], {}) | emptied[check["res_id"]]
+                if self._to_text(known.get(check["field_name"])) == check["actual"]:
+                    check |= {"verdict": EXPLAINED, "rule": "undone"}
 
     @api.model
     def _explain_late(self, project, checks):

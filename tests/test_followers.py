@@ -117,9 +117,33 @@ class TestFollowers(MigrationCase):
         self.catch_up(project, Phone="+49 30 99")
         self.run_step(project, "verify")
         check = self.env["crm.migration.check"].search(
-            [("record_id.source_key", "=", "1"), ("field_name", "=", "email")], limit=1
+            [
+                ("run_id", "=", project.run_ids[:1].id),
+                ("record_id.source_key", "=", "1"),
+                ("field_name", "=", "email"),
+            ]
         )
         self.assertEqual((check.verdict, check.edited_by_id), ("different", self.admin))
+
+    def test_a_link_to_what_was_undone_is_explained(self):
+        """A chosen contact is rolled back: its deal stands without it, and proves so.
+
+        What is changed behind Odoo's back in that deal is still found.
+        """
+        project = self.migrate({"contacts.csv": CONTACTS, "deals.csv": DEALS})
+        lead = self.find(project, "deal", "d1")
+        chosen = self.staged(project, "contact", "1")
+        self.run_step(project, "rollback", records=chosen.ids, dependants="keep")
+        self.assertFalse(lead.partner_id)
+        self.assertEqual(lead.contact_name, "Ada One", "who it was with can still be read")
+        self.run_step(project, "verify")
+        totals = project._get_check_totals()
+        self.assertEqual((totals["different"], totals["missing"]), (0, 0))
+        self.cr.execute("UPDATE crm_lead SET partner_name = 'x' WHERE id = %s", [lead.id])
+        self.env.invalidate_all()
+        self.run_step(project, "verify")
+        totals = project._get_check_totals()
+        self.assertEqual(totals["different"] + totals["missing"], 1)
 
     def test_reading_a_newer_export_goes_on_to_the_forecast(self):
         """A map that follows the reading by itself ends with the forecast, as its button does."""
