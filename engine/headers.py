@@ -210,6 +210,12 @@ class Index:
         names = (holder, leaf) if leaf.lower() in VAGUE_LEAVES else (leaf,)
         return [f"{name} {number}".strip() for name in names]
 
+    def leaf_of(self, header):
+        """Return what people call a column of nested data: "Belt" of ``custom_fields.Belt``."""
+        holder, dot, leaf = str(header).rpartition(".")
+        told = dot and leaf.lower() not in VAGUE_LEAVES and self._only_holds(holder.split("."))
+        return leaf if told else str(header)
+
     def _only_holds(self, parts):
         holders = self._qualifiers.get("holder", ())
         return all(part.isdecimal() or squash(part) in holders for part in parts)

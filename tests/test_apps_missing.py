@@ -143,3 +143,25 @@ class TestAppsMissing(AppsCase):
         kept = self.project.issue_ids.filtered(lambda issue: issue.code == "rollback_kept")
         self.assertFalse(kept.mapped("message"))
         self.assertSameDump(self.before, self.dump())
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestAppsWaiting(AppsCase):
+    def test_what_belongs_to_a_held_contact_waits_for_it(self):
+        """CC-06, CC-41: with the apps and without; it is not told to belong to nobody."""
+        contacts = [dict(row) for row in TABLES["contacts.csv"]]
+        contacts[1]["Assigned To"] = "gone@left.example"
+        project = self.migrate(TABLES | {"contacts.csv": contacts}, owner_policy="hold")
+        self.assertIn("unmatched_owner", self.codes(project, "contact", "c2"))
+        for entity, key in (
+            ("order", "1002"),
+            ("order_line", "l2"),
+            ("invoice", "INV-8"),
+            ("enrolment", "m2"),
+        ):
+            codes = self.codes(project, entity, key)
+            self.assertIn("waits_for", codes, entity)
+            self.assertFalse(codes & {"document_without_contact", "line_without_document"}, entity)
+        self.make_user("Gone", "gone@left.example", "sales_team.group_sale_salesman")
+        self.run_step(project, "load")
+        self.assertTrue(self.find(project, "order_line", "l2"))

@@ -1,5 +1,6 @@
 """Promises about single objects, each shown on the smallest export that can show it."""
 
+import json
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -326,3 +327,72 @@ class TestObjects(MigrationCase):
         self.run_step(project, "schema")
         self.load(project)
         self.assertEqual(self.find(project, "contact", "k1").x_source_data["Oddity"], "a=1; b=[2]")
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestCustomFields(MigrationCase):
+    """Custom fields that come as name-value pairs are real fields, on contacts and on deals."""
+
+    profile = "karmacrm"
+    makes_fields = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+
+        def pairs(n):
+            values = {
+                "Belt of Honour": ("Black", "White", "Red")[n % 3],
+                "Arm Length": f"{60 + n}.5",
+                "Lessons": str(n + 1),
+                "Joined": f"2018-02-{n + 1:02}",
+                "Slogan": f"Words of person {n}",
+                "Vegan": ("yes", "no")[n % 2],
+                "Topics": ("Mats; Bells", "Bells", "Mats; Gongs")[n % 3],
+            }
+            return [{"name": name, "value": value} for name, value in values.items()]
+
+        people = [
+            {"id": n, "name": f"Person {n}", "email": f"p{n}@a.example", "custom_fields": pairs(n)}
+            for n in range(12)
+        ]
+        deals = [
+            {"id": n, "name": f"Deal {n}", "stage": "New", "contact_id": n,
+             "custom_fields": pairs(n)}
+            for n in range(12)
+        ]  # fmt: skip
+        tables = {"contacts.json": people, "deals.json": deals}
+        cls.project = cls.migrate(
+            {name: json.dumps(rows).encode() for name, rows in tables.items()}
+        )
+
+    def test_each_has_the_type_of_its_values(self):
+        """SP-22, SP-23, SC-23, SC-25, SC-26, SS-02, SS-18, KC-15: types, values, and the tab."""
+        expected = {
+            "Belt of Honour": ("selection", "Red"),
+            "Arm Length": ("float", 62.5),
+            "Lessons": ("integer", 3),
+            "Joined": ("date", "2018-02-03"),
+            "Slogan": ("char", "Words of person 2"),
+            "Vegan": ("boolean", True),
+            "Topics": ("char", "Mats, Gongs"),
+        }
+        for entity in ("contact", "deal"):
+            record = self.find(self.project, entity, "2")
+            made = self.env["ir.model.fields"].search(
+                [("model", "=", record._name), ("state", "=", "manual")]
+            )
+            by_label = {field.field_description: field for field in made}
+            arch = record.get_view(view_type="form")["arch"]
+            for label, (ttype, value) in expected.items():
+                field = by_label[label]
+                self.assertEqual(field.ttype, ttype, label)
+                landed = record[field.name]
+                if ttype == "selection":
+                    landed = dict(record._fields[field.name]._description_selection(self.env))[
+                        landed
+                    ]
+                self.assertEqual(str(landed), str(value), label)
+                self.assertIn(f'name="{field.name}"', arch, label)
+        run = self.run_step(self.project, "verify")
+        self.assertEqual(run.counters["checks"]["different"], 0)

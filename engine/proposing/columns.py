@@ -460,7 +460,7 @@ def _of_rest(entity, column, matches, vocabulary, customs, index, taken_up=False
     options = dict(column.options)
     if kind["field_type"] == "selection":
         options["choices"] = list(column.choices)
-    label = " ".join(str(column.name).split()) or "Column"
+    label = " ".join(index.leaf_of(column.name).split()) or "Column"
     name = customs.name(label, kind["field_type"])
     rule = Rule(column.name, name, kind["transform"], options=options)
     reason = "known" if known else "custom"

@@ -92,6 +92,12 @@ class CrmMigrationTargetApp(models.AbstractModel):
         return False
 
     @api.model
+    def _tell_no_contact(self, item, field="partner_id"):
+        """Hold a row of nobody; one that waits for its contact has said so already."""
+        if not any(problem.code == "waits_for" for problem in item.problems):
+            item.tell("document_without_contact", field)
+
+    @api.model
     def _find_customer(self, item, resolver, field="partner_id"):
         """Return the ID of the contact, else of the company, that the row is about, or False."""
         references = item.mapped.references.get(field, [])

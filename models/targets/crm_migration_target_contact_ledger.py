@@ -74,7 +74,7 @@ class CrmMigrationTargetContactLedger(models.AbstractModel):
     def _find_partner(self, item, resolver):
         partner = self._find_customer(item, resolver)
         if not partner:
-            item.tell("document_without_contact", "partner_id")
+            self._tell_no_contact(item)
         return partner
 
     @api.model
@@ -232,7 +232,7 @@ class CrmMigrationTargetContactLedgerLine(models.AbstractModel):
         """Return the contact that the document landed on; the line waits for its document."""
         references = item.mapped.references.get("document", [])
         for reference in references:
-            found = resolver.find(reference)
+            found = resolver.find(reference, stuck=True)
             landed = [one for one in found if one.landed]
             if len(landed) == 1:
                 item.extra["document"] = landed[0].source_key

@@ -138,7 +138,7 @@ class CrmMigrationTargetEnrolment(models.AbstractModel):
         mapped = item.mapped.values
         partner = self._find_customer(item, resolver)
         if not partner:
-            item.tell("document_without_contact", "partner_id")
+            self._tell_no_contact(item)
         channel = self._find_channel(item, resolver)
         status = mapped.get("status")
         done = mapped.get("completion") or (100.0 if status == "completed" else 0.0)
@@ -190,7 +190,7 @@ class CrmMigrationTargetEnrolmentRecord(models.AbstractModel):
         mapped = item.mapped.values
         partner = self._find_customer(item, resolver)
         if not partner:
-            item.tell("document_without_contact", "x_partner_id")
+            self._tell_no_contact(item, "x_partner_id")
         references = item.mapped.references.get("course", [])
         names = [r.value for r in references if r.by == "name"] or [r.value for r in references]
         course = self._get_course_name(references, resolver) or next(iter(names), False)

@@ -261,11 +261,6 @@ class CrmMigrationTargetDocument(models.AbstractModel):
     # ------------------------------------------------------------- write
 
     @api.model
-    def _find_missing(self, item):
-        """Return the issue code of what a document cannot be without, or None."""
-        return None if item.values.get("partner_id") else "document_without_contact"
-
-    @api.model
     def _create(self, items, resolver):
         """Create heads with all their lines in one call; each line gets the name of its row."""
         records = super()._create(items, resolver)
@@ -465,7 +460,8 @@ class CrmMigrationTargetDocumentLine(models.AbstractModel):
             return self._find_by_number(item, number, resolver)
         references = item.mapped.references.get("document", [])
         for reference in references:
-            found = resolver.find(reference)
+            # A line of a held document waits for whatever mends that.
+            found = resolver.find(reference, stuck=True)
             if len(found) == 1 and found[0].landed:
                 return found[0].res_id
             if found:

@@ -48,7 +48,7 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
         mapped = item.mapped.values
         partner = self._find_customer(item, resolver)
         if not partner:
-            item.tell("document_without_contact", "partner_id")
+            self._tell_no_contact(item)
         date = (mapped.get("date") or mapped.get("x_source_created_at") or "")[:10]
         if not date:
             item.tell("missing_date", "invoice_date")

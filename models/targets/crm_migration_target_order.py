@@ -35,7 +35,7 @@ class CrmMigrationTargetOrder(models.AbstractModel):
         mapped = item.mapped.values
         partner = self._find_customer(item, resolver)
         if not partner:
-            item.tell("document_without_contact", "partner_id")
+            self._tell_no_contact(item)
         date = mapped.get("date") or mapped.get("x_source_created_at")
         if not date:
             item.tell("missing_date", "date_order")

@@ -170,7 +170,7 @@ class CrmMigrationTargetSegmentTag(models.AbstractModel):
                 item.tell("unknown_value", "name", item.mapped.values.get("name"))
             partner = self._find_customer(item, resolver)
             if not partner:
-                item.tell("document_without_contact", "partner_id")
+                self._tell_no_contact(item)
             item.extra |= {"partner": partner, "tag": tag}
         self._expect_tags(items)
 
