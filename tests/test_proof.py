@@ -1,3 +1,10 @@
+import io
+
+from openpyxl import load_workbook
+
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
+
 from .common import MigrationCase
 
 COMPANIES = [{"Company ID": "c1", "Company Name": "Alder Ltd"}]
@@ -71,3 +78,21 @@ class TestProof(MigrationCase):
         self.env.invalidate_all()
         with self.assertQueryCount(18):
             verifier._name_links(checks)
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestReportDownload(HttpCase):
+    def test_report_as_a_workbook(self):
+        """Users of the migration may have it; other employees may not."""
+        project = self.env["crm.migration.project"].create({"name": "P", "profile": "karmacrm"})
+        url = f"/crm_migration/report/{project.id}"
+        self.authenticate("admin", "admin")
+        book = load_workbook(io.BytesIO(self.url_open(url).content))
+        self.assertEqual(
+            book.sheetnames, ["Outcomes", "Fields", "Differences", "Issues", "Inventory"]
+        )
+        self.assertEqual([cell.value for cell in book["Outcomes"][2]][:2], ["All", 0])
+        new_test_user(self.env, "report_stranger", "base.group_user", password="report_stranger")
+        self.authenticate("report_stranger", "report_stranger")
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open(url).status_code, 403)

@@ -185,6 +185,12 @@ export class Proof extends Component {
         this.action.doAction(await this.orm.call("crm.migration.project", "action_open_totals", [[this.projectId]]));
     }
 
+    openReport() {
+        this.action.doAction("crm_migration.crm_migration_report_html_action", {
+            additionalContext: { active_id: this.projectId, active_ids: [this.projectId], active_model: "crm.migration.project" },
+        });
+    }
+
     openList(model, name, domain, context = {}) {
         this.action.doAction({
             type: "ir.actions.act_window",
