@@ -298,7 +298,8 @@ class CrmMigrationReport(models.AbstractModel):
             self.env._("Nearest in Odoo"),
         ]
         for item in project.inventory_ids:
-            yield [item.kind, item.name, item.count, item.detail, item.counterpart]
+            kind = item.kind_label or item.kind
+            yield [kind, item.name, item.count, item.detail, item.counterpart]
 
     @api.model
     def _iterate(self, model, domain):

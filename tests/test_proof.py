@@ -51,6 +51,7 @@ class TestProof(MigrationCase):
         self.assertIn("Links rebuilt", text)
         self.assertIn("<td>Deals</td>", text)
         self.assertNotIn("<td>deal</td>", text)
+        self.assertRegex(text, r"Expected Revenue\s+<span[^>]*>expected_revenue</span>")
 
     def test_a_link_is_told_by_name(self):
         sample = self.env["crm.migration.check"].search(
