@@ -1,7 +1,7 @@
 # Everything is done by the scripts in dev/; each says at its top what it does and takes.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-hostile test-kill lint bench score pot screenshots clean clean-all
+.PHONY: help setup run demo test test-hostile test-kill test-workers lint bench score pot screenshots clean clean-all
 
 help: ## list the commands
 	@echo "crm_migration: make …"
@@ -27,6 +27,9 @@ test-hostile: ## migrate among a customer's own rules, constraints and records, 
 
 test-kill: ## kill a migration 20 times at random moments; it must end as an undisturbed one
 	@dev/test-kill $(ARGS)
+
+test-workers: ## load with 1, 2 and 4 processes, and kill some; all must leave the same
+	@dev/test-workers $(ARGS)
 
 lint: ## ruff, pylint-odoo, XML, JSON and shell checks (ARGS=--fix repairs)
 	@dev/lint $(ARGS)

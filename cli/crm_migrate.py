@@ -2,8 +2,11 @@
 
 import json
 import os
+import select
+import subprocess
 import sys
 import time
+from argparse import SUPPRESS
 from pathlib import Path
 
 from odoo import api
@@ -14,6 +17,8 @@ from odoo.tools import config
 DONE, FAILED, WRONG_USE, WAITS, INCOMPLETE = 0, 1, 2, 3, 4
 # Seconds between two lines of progress.
 SHOWN_SECONDS = 30
+# Seconds between two looks of a helper for something to do.
+LOOK_SECONDS = 0.2
 #: Options of the connection that ``--set`` takes: requests per second, and at once.
 REST_OPTIONS = {"rate": float, "parallel": int}
 STEPS = ("staged", "proposed", "sampled", "loaded", "verified")
@@ -36,6 +41,8 @@ class CrmMigrate(Command):
         database = names[0] if isinstance(names, list) and names else names
         if not database:
             self.parser.error("-d DB: name the database")
+        if arguments.help_load:
+            sys.exit(help_load(database))
         with Registry(database).cursor() as cr:
             env = api.Environment(cr, api.SUPERUSER_ID, {})
             if "crm.migration.project" not in env:
@@ -74,9 +81,48 @@ class CrmMigrate(Command):
         parser.add_argument("--with-dependants", action="store_true")
         parser.add_argument("--stage-again", action="store_true")
         parser.add_argument("--preview", action="store_true")
+        parser.add_argument("--workers", type=int, metavar="N", help="load with N processes")
+        parser.add_argument("--help-load", action="store_true", help=SUPPRESS)
         arguments, arguments_left = parser.parse_known_args(cmdargs)
         arguments.odoo = arguments_left
         return arguments
+
+
+class Helpers:
+    """Further processes of this command, which load shares of a run while this one leads it.
+
+    They end when the pipe to them does: whatever becomes of this process, none stays.
+    """
+
+    def __init__(self, run, workers):
+        self.count = workers - 1 if run.kind == "load" else 0
+        self.processes = []
+        if run.kind == "load" and workers != (run.parameters or {}).get("workers", 1):
+            run.sudo().parameters = (run.parameters or {}) | {"workers": workers}
+            run.env.cr.commit()
+
+    def __enter__(self):
+        command = [sys.executable, *sys.orig_argv[1:], "--help-load"]
+        for __ in range(self.count):
+            self.processes.append(subprocess.Popen(command, stdin=subprocess.PIPE))
+        return self
+
+    def __exit__(self, *error):
+        for process in self.processes:
+            process.stdin.close()
+        for process in self.processes:
+            process.wait()
+
+
+def help_load(database):
+    """Load shares of whatever load is under way, until the end of the standard input."""
+    while True:
+        # New fields, made meanwhile, are known to a registry that is asked for anew.
+        with Registry(database).check_signaling().cursor() as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            worked = env["crm.migration.run"]._help(SHOWN_SECONDS)
+        if select.select([sys.stdin], [], [], 0 if worked else LOOK_SECONDS)[0]:
+            return DONE
 
 
 class WrongUse(Exception):
@@ -432,6 +478,10 @@ class Journey:
         self._work(run)
 
     def _work(self, run):
+        with Helpers(run, self.arguments.workers or 1):
+            self._work_off(run)
+
+    def _work_off(self, run):
         label = dict(run._fields["kind"]._description_selection(self.env))[run.kind]
         print(f"{label} …", end="", flush=True)
         while run.state in ("queued", "running"):

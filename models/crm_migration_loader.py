@@ -79,12 +79,15 @@ class CrmMigrationLoader(models.AbstractModel):
     def _step(self, run):
         """Load the next batch; True while there is more.
 
-        Steps: begin (once), take the next staged records in load order, load them.
+        Steps: begin (once), let several workers load what they can, take the next staged records
+        in load order, load them.
         """
         project = silent(run.project_id)
         service = self.with_env(project.env)
         if not run.cursor:
             service._begin(run, project)
+        if self.env["crm.migration.share"].with_env(project.env)._go_on(run, project):
+            return True
         rows = service._take_batch(project, project.batch_size)
         if not rows and service._try_waiting(run, project):
             return True
@@ -301,13 +304,15 @@ class CrmMigrationLoader(models.AbstractModel):
         return min([size, *filter(None, most)])
 
     @api.model
-    def _take_batch(self, project, size, ids=None):
+    def _take_batch(self, project, size, chosen=None, groups=None):
         """Return the next staged records of the first group that has some.
 
         A group is what loads together: an entity, or all history in order of time.
+
+        :param chosen: which staged records, in SQL; all, if none is given
+        :param groups: of which groups; of all, if none are given
         """
-        chosen = SQL("AND id = ANY(%s)", ids) if ids is not None else SQL()
-        for group in self._get_groups(project):
+        for group in groups or self._get_groups(project):
             most = self._limit(project, group, size)
             # Each entity's own next ones, by the index, then the first of these: a sort of all
             # staged rows for each batch would cost more the more rows there are.
@@ -325,7 +330,7 @@ class CrmMigrationLoader(models.AbstractModel):
                     SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
                     group,
                     project.id,
-                    chosen,
+                    chosen or SQL(),
                     most,
                     most,
                 )
@@ -334,6 +339,13 @@ class CrmMigrationLoader(models.AbstractModel):
             if rows:
                 return rows
         return []
+
+    @api.model
+    def _get_next_group(self, project):
+        """Return the entities that are loaded next; none at the end."""
+        rows = self._take_batch(project, 1)
+        groups = self._get_groups(project)
+        return next((one for one in groups if rows and rows[0]["entity"] in one), [])
 
     @api.model
     def _get_groups(self, project):
@@ -375,7 +387,7 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _finish(self, run, project):
-        roads = bulk.get_roads(self.env)
+        roads = bulk.add_roads(run.cursor.get("roads", {}), bulk.get_roads(self.env))
         for model, road in roads.items():
             _logger.info("Run %s, %s: %s", run.id, model, road)
         run.counters = {"entities": project._get_outcomes(), "roads": roads}
@@ -388,8 +400,11 @@ class CrmMigrationLoader(models.AbstractModel):
     # ------------------------------------------------------------- batch
 
     @api.model
-    def _load_batch(self, run, project, rows):
-        """Load rows; if they fail together, halve them until the bad record stands alone."""
+    def _load_batch(self, run, project, rows, sharing=False):
+        """Load rows; if they fail together, halve them until the bad record stands alone.
+
+        :param sharing: several workers load: what fails is tried again by one of them alone
+        """
         try:
             with self.env.cr.savepoint():
                 self._load_rows(run, project, rows)
@@ -399,11 +414,14 @@ class CrmMigrationLoader(models.AbstractModel):
                 raise
             self.env.invalidate_all()
             if len(rows) == 1:
-                self._fail(run, project, rows[0], error)
+                if sharing:
+                    self.env["crm.migration.share"]._set_aside(rows[0])
+                else:
+                    self._fail(run, project, rows[0], error)
                 return
             middle = len(rows) // 2
-            self._load_batch(run, project, rows[:middle])
-            self._load_batch(run, project, rows[middle:])
+            self._load_batch(run, project, rows[:middle], sharing)
+            self._load_batch(run, project, rows[middle:], sharing)
 
     @api.model
     def _load_rows(self, run, project, rows):

@@ -84,9 +84,10 @@ class CrmMigrationMatcher(models.AbstractModel):
                     template="(%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s)",
                     page_size=1000,
                 )
+        # Hashed, for a cell may hold a text that is longer than what another index takes.
         self.env.cr.execute(
-            """CREATE INDEX ON crm_migration_match (email, company);
-               CREATE INDEX ON crm_migration_match (name, company);
+            """CREATE INDEX ON crm_migration_match USING hash (email);
+               CREATE INDEX ON crm_migration_match USING hash (name);
                ANALYZE crm_migration_match"""
         )
 

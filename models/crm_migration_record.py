@@ -50,6 +50,7 @@ class CrmMigrationRecord(models.Model):
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
     generation = fields.Integer(help="Export it was last seen in; a delta begins a new one.")
     sort_key = fields.Char(help="Load order inside the entity: history loads oldest first.")
+    share = fields.Integer(help="Share of the load's step, where several workers load at once.")
     in_circle = fields.Boolean(help="Its parents lead back to itself.")
     contact_count = fields.Integer(help="Rows of contacts that name this company.")
     match_name = fields.Char(help="Name, folded, for references by name.")

@@ -146,7 +146,7 @@ class CrmMigrationRun(models.Model):
         The worker holds the run's row nearly all the time and writes it with every batch: another
         writer of that row would wait, and then be refused. So the wish is left on the project.
         """
-        if self.try_lock_for_update():
+        if self.try_lock_for_update(allow_referencing=True):
             self.write(values)
         else:
             self.project_id.run_wish = {"run": self.id, "values": values}
@@ -202,6 +202,68 @@ class CrmMigrationRun(models.Model):
                 self._wait(error, stumbles)
         return more
 
+    # ------------------------------------------------------------- helpers
+
+    @api.model
+    def _cron_help(self):
+        """Help with a load for a slice of time: one of several jobs, so that several workers do."""
+        count = self._help(SLICE_SECONDS)
+        left = len(self._find_shared())
+        if left and not count:
+            # All shares are being loaded by others.
+            time.sleep(PATIENCE)
+        self.env["ir.cron"]._commit_progress(count, remaining=left)
+
+    @api.model
+    def _find_shared(self):
+        """Return the running loads that have shares to load, and are not wished to stop."""
+        self.env.cr.execute(
+            """SELECT DISTINCT r.id FROM crm_migration_run r
+                 JOIN crm_migration_share s ON s.run_id = r.id AND s.left > 0
+                 JOIN crm_migration_project p ON p.id = r.project_id
+                WHERE r.state = 'running'
+                  AND (p.run_wish ->> 'run')::int IS DISTINCT FROM r.id"""
+        )
+        return self.browse(row[0] for row in self.env.cr.fetchall())
+
+    @api.model
+    def _help(self, seconds):
+        """Load batches of shares that nobody has, each in a transaction; return how many.
+
+        What fails here is left to the worker that leads the run.
+        """
+        started, count = time.monotonic(), 0
+        while time.monotonic() - started < seconds:
+            try:
+                if not any(run._help_once() for run in self._find_shared()):
+                    break
+                count += 1
+            except Exception as error:
+                self._undo_step()
+                if not is_passing(error):
+                    _logger.warning("A helper gives a batch back", exc_info=error)
+                    break
+                self._wait_for_others(error)
+        # A look at what there is to do holds no snapshot.
+        self.env.cr.rollback()
+        return count
+
+    def _help_once(self):
+        run = self.with_user(self.user_id).sudo()
+        with quiet(self.env.cr):
+            worked = run.env["crm.migration.share"]._help(run)
+            run.env.flush_all()
+        if worked:
+            run._commit()
+        return worked
+
+    @api.model
+    def _wait_for_others(self, error):
+        _logger.info("A helper takes a batch again: %s", error)
+        time.sleep(random.uniform(0.0, 0.2) if is_conflict(error) else PATIENCE)
+
+    # ------------------------------------------------------------- steps
+
     def _take_step(self):
         started = time.monotonic()
         run = self.with_user(self.user_id).sudo()
@@ -242,11 +304,13 @@ class CrmMigrationRun(models.Model):
     def _lock(self):
         """Take the run's row until the next commit; False if another worker has it, or it ended."""
         self.flush_recordset()
-        taken = self.try_lock_for_update()
+        # Who helps with a load writes lines of the log, which refer to the run.
+        taken = self.try_lock_for_update(allow_referencing=True)
         self.invalidate_recordset()
         if not taken or self.state not in UNFINISHED:
             return False
         if self.state == "queued":
+            self.env["crm.migration.share"].sudo()._clear(self)
             self.write({"state": "running", "started_at": self.started_at or fields.Datetime.now()})
         return True
 

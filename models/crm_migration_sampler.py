@@ -53,7 +53,8 @@ class CrmMigrationSampler(models.AbstractModel):
         )
         loader._note_contact_counts(project, SQL("r.id = ANY(%s)", ids))
         loader._set_sort_keys(project, ids)
-        while rows := loader._take_batch(project, project.batch_size, ids):
+        chosen = SQL("AND id = ANY(%s)", ids)
+        while rows := loader._take_batch(project, project.batch_size, chosen):
             loader._load_batch(run, project, rows)
         rows = verifier._read_rows(project, ids=ids)
         checks = verifier._compare(project, rows, keep_equal=True)

@@ -56,6 +56,7 @@ from . import test_rollback
 from . import test_sample
 from . import test_sample_view
 from . import test_setting_up
+from . import test_sharing
 from . import test_silence
 from . import test_source_dates
 from . import test_structure

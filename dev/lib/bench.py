@@ -145,8 +145,8 @@ def _watch_steps(env, meter):
             meter.add(f"load {taken[0] if taken else 'rest'}", records, started)
         return more
 
-    def watched_batch(self, project, size, ids=None):
-        rows = take_batch(self, project, size, ids)
+    def watched_batch(self, project, size, *args):
+        rows = take_batch(self, project, size, *args)
         taken.extend({row["entity"] for row in rows})
         return rows
 

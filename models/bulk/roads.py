@@ -58,6 +58,26 @@ def get_roads(env):
     return {name: road.describe() for name, road in roads.items()}
 
 
+def add_roads(one, other):
+    """Return what two processes did as if it had been one; a closed road is told."""
+    result = {name: dict(road) for name, road in one.items()}
+    for name, road in other.items():
+        known = result.setdefault(name, road | {"fast": 0, "plain": 0})
+        if not known["reason"]:
+            known |= {"road": road["road"], "reason": road["reason"]}
+        known |= {kind: known[kind] + road[kind] for kind in ("fast", "plain")}
+    return result
+
+
+def subtract_roads(roads, before):
+    """Return what was created since an earlier answer of ``get_roads``."""
+    nothing = {"fast": 0, "plain": 0}
+    return {
+        name: road | {k: road[k] - before.get(name, nothing)[k] for k in nothing}
+        for name, road in roads.items()
+    }
+
+
 def create_many(model, values_list):
     """Create records as ``model.create(values_list)`` does.
 

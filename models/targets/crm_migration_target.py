@@ -28,8 +28,36 @@ class CrmMigrationTarget(models.AbstractModel):
     _watched = ()
     # Mapped fields that ``_prepare`` turns into values by code of their own.
     _pseudo = ()
+    # Mapped fields that tell where a row belongs; without any, one worker loads all rows.
+    _share_fields = ()
     # Required fields that ``_create`` or Odoo itself fills.
     _supplied = ()
+
+    # ------------------------------------------------------------- several workers
+
+    @api.model
+    def _can_share(self, project, entities):
+        """Tell whether several workers can create these records at once.
+
+        That is: no record of them needs another one, nor a number that comes after the last one's.
+        """
+        return bool(self._share_fields)
+
+    @api.model
+    def _get_share_condition(self):
+        """Return which rows can be shared out, in SQL: parents land before what is below them."""
+        return SQL("AND COALESCE(sort_key, '0000') = '0000'")
+
+    @api.model
+    def _get_share_keys(self, items, resolver):
+        """Return a text for each mapped row: rows with the same one belong together."""
+        keys = []
+        for item in items:
+            links = [
+                one for name in self._share_fields for one in item.mapped.references.get(name, [])
+            ]
+            keys.append(fold(links[0].value) if links else item.key)
+        return keys
 
     # ------------------------------------------------------------- prepare
 

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ...engine.mapping import KEPT
+from ...engine.mapping import KEPT, fold
 from ...engine.types import Mapped, Reference
 
 COMMON = (
@@ -75,6 +75,21 @@ class CrmMigrationTargetHistory(models.AbstractModel):
         """
         references = resolver.believed(item.mapped.references.get("res_id", []), told)
         return sorted(references, key=lambda one: (one.by == "name", one.entity not in DEALS))
+
+    @api.model
+    def _get_parent_keys(self, items, resolver):
+        """Return for each mapped row a text that names its record, else what the row calls it."""
+        self._link_by_address(items, resolver)
+        keys = []
+        for item in items:
+            told = item.mapped.values.get("res_model")
+            references = self._get_parents(item, resolver, told)
+            found = [one for link in references for one in resolver.find(link, told, stuck=True)]
+            if found:
+                keys.append(f"{found[0].entity} {found[0].source_key}")
+            else:
+                keys.append(fold(references[0].value) if references else item.key)
+        return keys
 
     @api.model
     def _keep_others(self, item, references, chosen):

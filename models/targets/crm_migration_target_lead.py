@@ -29,6 +29,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
         "lost_reason_id", "tag_ids", "partner_id", "user_id", "pipeline",
         "email_opt_out",
     )  # fmt: skip
+    _share_fields = ("partner_id",)
 
     @api.model
     def _prepare_links(self, items, resolver):

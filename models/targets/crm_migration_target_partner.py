@@ -25,6 +25,17 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         "category_id", "state_id", "country_id", "industry_id", "user_id", "parent_id",
         "x_source_company_ids", "email_opt_out",
     )  # fmt: skip
+    _share_fields = ("parent_id", "x_source_company_ids")
+
+    @api.model
+    def _can_share(self, project, entities):
+        """Emails are compared among persons, and among companies: not where both come mixed."""
+        mappings = project.mapping_ids.filtered(lambda one: one.entity in entities)
+        return super()._can_share(project, entities) and all(
+            "is_company" in (mapping.constants or {})
+            and not mapping.line_ids.filtered(lambda line: line.target_field == "is_company")
+            for mapping in mappings
+        )
 
     @api.model
     def _prepare_links(self, items, resolver):

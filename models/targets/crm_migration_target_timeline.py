@@ -1,4 +1,7 @@
 from odoo import api, models
+from odoo.tools import SQL
+
+from ..resolver import Resolver
 
 # Canonical kind of a history row -> the target that writes it.
 WRITERS = {
@@ -19,6 +22,24 @@ class CrmMigrationTargetTimeline(models.AbstractModel):
     _inherit = "crm.migration.target"
     _description = "Target: History"
     _model = "mail.message"
+    _share_fields = (
+        "kind", "res_model", "res_id", "partner_ids", "email_from",
+    )  # fmt: skip
+
+    @api.model
+    def _can_share(self, project, entities):
+        """What an app takes is numbered there, or belongs to a project that all share."""
+        resolver = Resolver(project)
+        return not any(resolver.takes_kind(kind) for kind in APP_WRITERS)
+
+    @api.model
+    def _get_share_condition(self):
+        return SQL()
+
+    @api.model
+    def _get_share_keys(self, items, resolver):
+        """The record that a row belongs to, however it names that: a history keeps its order."""
+        return self.env["crm.migration.target.history"]._get_parent_keys(items, resolver)
 
     @api.model
     def _split(self, items, resolver):
