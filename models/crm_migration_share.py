@@ -311,6 +311,8 @@ class CrmMigrationShare(models.Model):
                 WHERE run_id = %s AND "left" > 0
                 ORDER BY "left" DESC, number LIMIT 1 FOR UPDATE SKIP LOCKED""",
             [run.id],
+            # A share that another worker wrote since our snapshot: we look again, it is no error.
+            log_exceptions=False,
         )
         return self.env.cr.dictfetchone()
 

@@ -14,7 +14,8 @@ COMPANIES = [{"Company ID": f"c{n}", "Company Name": f"Nu {n}"} for n in range(1
 # The last is one whom Odoo knows; the last but one has the email of the first.
 CONTACTS = [
     {"Contact ID": f"p{n}", "First Name": "Ada", "Last Name": f"Xi {n}", "Phone": f"{n}",
-     "Email": f"ada{n % 22}@nu.example" if n < 23 else "known@nu.example", "Company ID": f"c{n % 5}"}
+     "Email": f"ada{n % 22}@nu.example" if n < 23 else "known@nu.example",
+     "Company ID": f"c{n % 5}"}
     for n in range(24)
 ]  # fmt: skip
 # Newest first; a record is named by its ID, or by the address that an email went to.

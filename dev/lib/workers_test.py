@@ -26,8 +26,8 @@ MORE_DIGESTS = {
     "opt-outs": "SELECT email, active FROM mail_blacklist",
     "merged": "SELECT x_source_id, array(SELECT r.source_key FROM crm_migration_record r WHERE "
     "r.model = 'res.partner' AND r.res_id = p.id ORDER BY 1) FROM res_partner p",
-    "progress": "SELECT processed, total FROM crm_migration_run WHERE kind = 'load' "
-    "ORDER BY id LIMIT 1",
+    "progress": "SELECT processed = total, total > 0 FROM crm_migration_run "
+    "WHERE kind = 'load' ORDER BY id LIMIT 1",
 }
 
 
