@@ -51,6 +51,7 @@ KEPT = {
     "record": {"row_hash", "model"},
     "role": {"name"},
     "run": {"parameters", "counters", "log_digest", "log_digest_without_values"},
+    "share": {"entities", "done", "roads"},
 }  # fmt: skip
 TABLES = {
     "contacts.csv": [
