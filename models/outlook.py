@@ -83,6 +83,8 @@ class Outlook:
         if not run:
             return None
         said, compared = run.counters, self.get_comparison()
+        if compared and self.project.state not in ("loaded", "verified", "closed"):
+            return None  # of a load that was undone: the next one has a forecast of its own
         entities = words.get_entities(self.env)
         states = self._get_words("crm.migration.record", "state")
         titles = self._get_words("crm.migration.issue", "code")

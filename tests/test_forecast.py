@@ -58,6 +58,18 @@ class TestForecast(MigrationCase):
         told = project._get_report()["forecast"]
         self.assertEqual((told["kept"], told["loaded"]), (told["rows"], True))
 
+    def test_the_forecast_of_an_undone_load_is_no_longer_shown(self):
+        """After a rollback the way begins anew: what the load kept to says nothing of the next."""
+        rows = [{"Contact ID": "1", "First Name": "Ada", "Email": "ada@nu.example"}]
+        project = self.prepare(self.make_project({"contacts.csv": rows}))
+        self.foresee(project)
+        self.assertFalse(project.forecast["loaded"])
+        self.load_foreseen(project)
+        self.assertTrue(project.forecast["loaded"])
+        self.run_step(project, "rollback")
+        self.env.invalidate_all()
+        self.assertFalse(project.forecast)
+
     def test_karmacrm(self):
         self.check_journey("karmacrm", **self.fallback)
 
