@@ -149,12 +149,19 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _read_bases(self, written, records):
-        """Return {(model, ID): (model, ID)} that a message, an activity or a file hangs on."""
+        """Return {(model, ID): (model, ID)} that a message, an activity or a file hangs on.
+
+        The log names the model as it was written: by its name, or by the ID of its entry.
+        """
         bases = {}
+        names = {known.id: known.model for known in self.env["ir.model"].sudo().search([])}
         for model, values in written.parts(written.ids):
             name, link = HISTORY.get(model, ("res_model", "res_id"))
             bases |= {
-                (model, res_id): (after.get(name), after.get(link))
+                (model, res_id): (
+                    after.get(name) or names.get(after.get("res_model_id")),
+                    after.get(link),
+                )
                 for res_id, after in values.items()
                 if (model, res_id) in records and after.get(link)
             }

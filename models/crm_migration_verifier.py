@@ -13,7 +13,7 @@ from ..engine.comparing import (
 )
 from ..engine.types import Problem
 from . import link_sums
-from .crm_migration_loader import RECORD_COLUMNS
+from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
 from .damage import Damage
 from .inserting import unnest
 from .link_names import LINKS, LinkNames, get_links
@@ -126,7 +126,7 @@ class CrmMigrationVerifier(models.AbstractModel):
             if not keep_equal:
                 self._add_up(sums, [check for check in found if check["verdict"] == EQUAL])
                 found = [check for check in found if check["verdict"] != EQUAL]
-            self._explain_undone(project, target, logged, found)
+            self._explain_undone(project, group, logged, found)
             checks += found
             made = [item for item in group if item.record["id"] in created]
             if made:
@@ -242,29 +242,40 @@ class CrmMigrationVerifier(models.AbstractModel):
         return check | {"links": get_links(field, model, expected, landed)}
 
     @api.model
-    def _explain_undone(self, project, target, logged, checks):
+    def _explain_undone(self, project, items, logged, checks):
         """Explain what lost a link as a rollback of a part took the other record away.
 
         It holds what was written last then, though the rows would say something else by now.
         """
-        told = [check for check in checks if check["verdict"] in (DIFFERENT, MISSING)]
+        alone = {i.record["id"] for i in items if any(p.code in MISSING_LINKS for p in i.problems)}
+        told = [
+            check
+            for check in checks
+            if check["verdict"] in (DIFFERENT, MISSING) and check["record_id"] in alone
+        ]
         if not told:
             return
         self.env.cr.execute(
-            """SELECT l.res_id, l.after FROM crm_migration_log l
+            """SELECT l.res_id, l.action, l.after FROM crm_migration_log l
                  JOIN crm_migration_run r ON r.id = l.run_id AND r.kind = 'rollback'
-                WHERE l.project_id = %s AND l.model = %s AND l.res_id = ANY(%s)
-                  AND l.action = 'update' ORDER BY l.id""",
-            [project.id, target._model, [check["res_id"] for check in told]],
+                WHERE l.project_id = %(project)s AND l.id > %(until)s AND (l.action = 'remove' OR (
+                      l.action = 'update' AND l.model = %(model)s AND l.res_id = ANY(%(ids)s)))
+                ORDER BY l.id""",
+            {
+                "project": project.id,
+                "until": project._get_undone_until(),
+                "model": told[0]["model"],
+                "ids": [check["res_id"] for check in told],
+            },
         )
-        emptied = {}
-        for res_id, after in self.env.cr.fetchall():
-            emptied.setdefault(res_id, {}).update(after)
-        for check in told:
-            if check["res_id"] in emptied:
-                known = logged.get(check["record_id"], {}) | emptied[check["res_id"]]
-                if self._to_text(known.get(check["field_name"])) == check["actual"]:
-                    check |= {"verdict": EXPLAINED, "rule": "undone"}
+        lines, emptied = self.env.cr.fetchall(), {}
+        for res_id, action, after in lines:
+            if action == "update":
+                emptied.setdefault(res_id, {}).update(after)
+        for check in told if lines else ():
+            known = logged.get(check["record_id"], {}) | emptied.get(check["res_id"], {})
+            if self._to_text(known.get(check["field_name"])) == check["actual"]:
+                check |= {"verdict": EXPLAINED, "rule": "undone"}
 
     @api.model
     def _explain_late(self, project, checks):

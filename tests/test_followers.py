@@ -145,6 +145,33 @@ class TestFollowers(MigrationCase):
         totals = project._get_check_totals()
         self.assertEqual(totals["different"] + totals["missing"], 1)
 
+    def test_the_history_of_an_undone_contact_goes_with_it(self):
+        """Its open task and its meeting go, logged; a meeting of others stays, and proves so."""
+        about = {"Date": "2023-01-02T03:04:05Z", "End": "2023-01-02T04:04:05Z",
+                 "Due Date": "2030-01-05", "Completed": "false"}  # fmt: skip
+        own, other = (
+            {"Related To Type": "Contact", "Related To ID": key, "Body": "Text"} | about
+            for key in "12"
+        )
+        rows = [
+            {"Activity ID": "t1", "Type": "Task", "Subject": "Call", "Attendees": ""} | own,
+            {"Activity ID": "m1", "Type": "Meeting", "Subject": "One", "Attendees": ""} | own,
+            {"Activity ID": "m2", "Type": "Meeting", "Subject": "Two",
+             "Attendees": "ada@one.example"} | other,
+        ]  # fmt: skip
+        project = self.migrate({"contacts.csv": CONTACTS, "activities.csv": rows})
+        landed = {key: self.find(project, "activity", key) for key in ("t1", "m1", "m2")}
+        chosen = self.staged(project, "contact", "1")
+        run = self.run_step(project, "rollback", records=chosen.ids, dependants="keep")
+        self.assertEqual({k for k, one in landed.items() if one.exists()}, {"m2"})
+        removed = self.env["crm.migration.log"].search(
+            [("run_id", "=", run.id), ("action", "=", "remove")]
+        )
+        self.assertLessEqual({"mail.activity", "calendar.event"}, set(removed.mapped("model")))
+        self.run_step(project, "verify")
+        totals = project._get_check_totals()
+        self.assertEqual((totals["different"], totals["missing"]), (0, 0))
+
     def test_reading_a_newer_export_goes_on_to_the_forecast(self):
         """A map that follows the reading by itself ends with the forecast, as its button does."""
         project = self.migrate({"contacts.csv": CONTACTS})
