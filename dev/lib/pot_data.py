@@ -15,6 +15,8 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Part of a profile -> the keys of its entries that are shown.
 SHOWN = {"entities": ("label",), "gotchas": ("text",), "inventory": ("label", "counterpart")}
+#: Types of custom fields: of ``("char", _lt("Status"))`` Odoo's export takes both for terms.
+TYPES = frozenset("char date datetime float integer json many2one".split())
 
 
 def read_engine():
@@ -52,7 +54,7 @@ def main(file):
     # The addons of the tests lie inside this one's folder, so that Odoo's export takes theirs too.
     for entry in [*template]:
         entry.occurrences = [place for place in entry.occurrences if "/dev/" not in place[0]]
-        if not entry.occurrences:
+        if not entry.occurrences or entry.msgid in TYPES:
             template.remove(entry)
     known = {entry.msgid: entry for entry in template}
     for path, text in (*read_engine(), *read_profiles()):
