@@ -150,7 +150,7 @@ class TestFollowers(MigrationCase):
         about = {"Date": "2023-01-02T03:04:05Z", "End": "2023-01-02T04:04:05Z",
                  "Due Date": "2030-01-05", "Completed": "false"}  # fmt: skip
         own, other = (
-            {"Related To Type": "Contact", "Related To ID": key, "Body": "Text"} | about
+            {"Related To Type": "Contact", "Related To ID": key, "Body": "Two\nlines"} | about
             for key in "12"
         )
         rows = [
