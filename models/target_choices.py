@@ -29,9 +29,9 @@ OPEN_TARGETS = ("partner", "lead")
 CLOSED = {
     "type", "is_company", "color", "company_type", "message_bounce", "lead_properties",
     "automated_probability", "is_automated_probability", "reveal_id", "company_registry_label",
-    "iap_enrich_done",
+    "iap_enrich_done", "calendar_last_notif_ack",
 } | proposing.RESERVED  # fmt: skip
-ATTRIBUTES = ["string", "type", "store", "readonly", "manual"]
+ATTRIBUTES = ["string", "type", "store", "readonly", "manual", "groups"]
 
 
 class TargetChoices:
@@ -173,6 +173,8 @@ class TargetChoices:
 
     def _is_plain(self, name, field):
         if name in MAGIC_COLUMNS or not field.get("store") or field.get("readonly"):
+            return False
+        if field.get("groups"):  # tokens of invitations and the like: nobody's data
             return False
         return field["type"] in TRANSFORMS or (field["type"] == "selection" and field["manual"])
 

@@ -40,6 +40,14 @@ class TestMapLines(MigrationCase):
         self.assertLessEqual({"", "x_source_data", "referred", "partner_id"}, names)
         self.assertFalse({"id", "create_date", "message_ids", "type", "won_count"} & names)
 
+    def test_housekeeping_of_contacts_is_no_choice(self):
+        """Tokens that only administrators see, marks of notifications."""
+        contacts = [{"Contact ID": "1", "First Name": "A", "Strange": "x"}]
+        project = self.propose(self.make_project({"contacts.csv": contacts}, name="Contacts"))
+        names = {one["name"] for one in project.line_ids[:1].get_target_choices()}
+        self.assertIn("barcode", names)
+        self.assertFalse({"signup_type", "calendar_last_notif_ack"} & names)
+
     def test_a_choice_is_all_that_the_engine_needs(self):
         line = self.line("Plan")
         line.write(self.choice(line, "user_id")["values"])
