@@ -2,6 +2,7 @@ import shutil
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from odoo import api, models
 
@@ -210,7 +211,10 @@ class CrmMigrationFetching(models.AbstractModel):
             [project.id],
         )
         (needed,) = self.env.cr.fetchone()
-        free = shutil.disk_usage(attachments._filestore()).free
+        folder = Path(attachments._filestore())
+        while not folder.exists():  # Odoo makes it with the first file
+            folder = folder.parent
+        free = shutil.disk_usage(folder).free
         if needed > free:
             raise ConfigurationError(
                 "disk_room", needed=-(-needed // MEGABYTE), free=free // MEGABYTE

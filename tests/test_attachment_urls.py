@@ -108,6 +108,14 @@ class TestAttachmentUrls(MigrationCase):
                 self.env["crm.migration.fetching"]._check_room(project)
         self.assertEqual(caught.exception.parameters, {"needed": 10, "free": 5})
 
+    def test_room_where_no_file_was_ever_kept(self):
+        """A database without a folder for files yet is asked about the disk it will be on."""
+        project = self.make_project(self.tables())
+        attachments = self.env["ir.attachment"]
+        folder = f"{attachments._filestore()}/not/yet"
+        with patch.object(type(attachments), "_filestore", lambda self: folder):
+            self.env["crm.migration.fetching"]._check_room(project)
+
     def test_pictures_beside_a_text(self):
         """By content ID or path: attachments of the note, and the note still shows them (SP-30)."""
         notes = [

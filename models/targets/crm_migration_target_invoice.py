@@ -317,9 +317,10 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
     @api.model
     def _write(self, records, values):
         """A posted invoice is history: of it only what the source calls its status is written."""
-        super()._write(records.filtered(lambda move: move.state == "draft"), values)
+        drafts = records.filtered(lambda move: move.state == "draft")
         ours = {name: value for name, value in values.items() if name.startswith("x_")}
-        super()._write(records.filtered(lambda move: move.state != "draft"), ours)
+        super()._write(records - drafts, ours)
+        return super()._write(drafts, values)
 
     @api.model
     def _release(self, records):
