@@ -517,18 +517,14 @@ class Journey:
         return paths
 
     def _upload(self, paths):
-        """Store the files as the upload wizard does."""
-        return self.env["ir.attachment"].create(
-            [
-                {
-                    "name": name,
-                    "raw": path.read_bytes(),
-                    "res_model": "crm.migration.project",
-                    "res_id": self.project.id,
-                }
-                for path, name in paths
-            ]
-        )
+        """Store the files as the upload of the screens does: none of them is ever held whole."""
+        from odoo.addons.crm_migration.models.uploads import store_file
+
+        attachments = self.env["ir.attachment"]
+        for path, name in paths:
+            with path.open("rb") as stream:
+                attachments += store_file(self.project, name, stream, takes_empty=True)
+        return attachments
 
     def _use_map(self):
         asked = self.arguments

@@ -23,6 +23,7 @@ class CrmMigrationForecast(models.Model):
     record_id = fields.Many2one("crm.migration.record", required=True, ondelete="cascade")
     entity = fields.Selection(words.select_entity, required=True, string="File Kind")
     row_hash = fields.Char(help="Fingerprint of the row that was looked at.")
+    sort_key = fields.Char(help="Load order inside the entity, as the row has it.")
     pending = fields.Boolean(help="Still to be looked at.")
     outcome = fields.Selection([(name, name.capitalize()) for name in OUTCOMES])
     reason = fields.Char(help="Code of what stops the row.")
@@ -35,6 +36,7 @@ class CrmMigrationForecast(models.Model):
     match_email = fields.Char()
 
     _unique_record = models.UniqueIndex("(record_id)")
-    _next_index = models.Index("(project_id, entity) WHERE pending")
+    # The next ones in load order, as the loader's index has them: it shrinks as the work goes on.
+    _next_index = models.Index("(project_id, entity, sort_key, record_id) WHERE pending")
     _name_index = models.Index("(project_id, match_name) WHERE match_name IS NOT NULL")
     _email_index = models.Index("(project_id, match_email) WHERE match_email IS NOT NULL")

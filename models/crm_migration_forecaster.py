@@ -68,8 +68,8 @@ class CrmMigrationForecaster(models.AbstractModel):
         self.env["crm.migration.matcher"]._find(project)
         self.env.cr.execute(
             """INSERT INTO crm_migration_forecast
-                      (project_id, run_id, record_id, entity, row_hash, pending)
-               SELECT project_id, %s, id, entity, row_hash, TRUE
+                      (project_id, run_id, record_id, entity, row_hash, sort_key, pending)
+               SELECT project_id, %s, id, entity, row_hash, sort_key, TRUE
                  FROM crm_migration_record WHERE project_id = %s AND state = 'staged'""",
             [run.id, project.id],
         )
@@ -99,15 +99,22 @@ class CrmMigrationForecaster(models.AbstractModel):
     def _take_batch(self, project):
         """Return the next rows in load order, as the loader has them."""
         for group in self.env["crm.migration.loader"]._get_groups(project):
+            # Each entity's own next ones, by the index: sorting all that is pending for each batch
+            # would cost more the more rows there are.
             self.env.cr.execute(
                 SQL(
-                    """SELECT %s, f.outcome AS foreseen, f.missing FROM crm_migration_record r
-                         JOIN crm_migration_forecast f ON f.record_id = r.id
-                        WHERE f.project_id = %s AND f.entity = ANY(%s) AND f.pending
-                        ORDER BY r.sort_key, r.id LIMIT %s""",
+                    """SELECT %s, f.outcome AS foreseen, f.missing
+                         FROM unnest(%s::varchar[]) AS kind(entity), LATERAL (
+                             SELECT record_id, sort_key, outcome, missing
+                               FROM crm_migration_forecast
+                              WHERE project_id = %s AND entity = kind.entity AND pending
+                              ORDER BY sort_key, record_id LIMIT %s) AS f
+                         JOIN crm_migration_record r ON r.id = f.record_id
+                        ORDER BY f.sort_key, f.record_id LIMIT %s""",
                     SQL(", ").join(SQL.identifier("r", name) for name in RECORD_COLUMNS),
-                    project.id,
                     group,
+                    project.id,
+                    project.batch_size,
                     project.batch_size,
                 )
             )

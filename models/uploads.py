@@ -25,14 +25,19 @@ def store_upload(project, name, stream):
     :param stream: binary stream with the content
     :raises UserError: when the file is empty or too big, or the project takes no files any more
     """
+    return store_file(project, clean_name(name), stream)
+
+
+def store_file(project, name, stream, takes_empty=False):
+    """Return the attachment of a file, as ``store_upload``, under the name that is given."""
     project._check_not_purged("extract")
     with tempfile.NamedTemporaryFile(dir=_get_folder(project.env)) as copy:
         digest, size = _copy(stream, copy)
-        if not size:
+        if not (size or takes_empty):
             raise UserError(project.env._("The file is empty."))
         if size > MAX_BYTES:
             raise UserError(project.env._("The file is bigger than 2 GB: upload it in parts."))
-        return _make_attachment(project, clean_name(name), Path(copy.name), digest, size)
+        return _make_attachment(project, name, Path(copy.name), digest, size)
 
 
 def clean_name(name):
