@@ -1,0 +1,102 @@
+"""What a batch costs does not grow with the rows that are there: each next one comes by an index.
+
+Counted are the rows that PostgreSQL reads, not seconds: a plan that sorts or scans all staged rows
+for each batch is quick with a hundred rows, and takes hours with a million.
+"""
+
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from .common import MigrationCase
+
+# Rows beside those that are loaded, and the batch that is taken of them.
+MANY, BATCH = 20_000, 100
+# Rows that may be read for a batch: its own by the index, and once more with their content.
+MOST = 10 * BATCH
+
+ACTIVITIES = [
+    {"Activity ID": f"{kind}1", "Type": kind, "Subject": f"A {kind}", "Body": "Text",
+     "Date": "2023-01-02T03:04:05Z", "Related To Type": "Contact", "Related To ID": "p1"}
+    for kind in ("Note", "Email")
+]  # fmt: skip
+CONTACTS = [{"Contact ID": "p1", "First Name": "Ada", "Last Name": "Xi", "Email": "ada@xi.example"}]
+
+
+@tagged("post_install", "-at_install", "crm_migration")
+class TestScale(MigrationCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.project = cls.prepare(
+            cls.make_project(
+                {"contacts.csv": CONTACTS, "activities.csv": ACTIVITIES}, batch_size=BATCH
+            )
+        )
+        cls.env.flush_all()
+        for entity in ("contact", "activity"):
+            cls.multiply(entity)
+        cls.cr.execute("ANALYZE crm_migration_record")
+
+    @classmethod
+    def multiply(cls, entity):
+        """Stage many copies of a row."""
+        cls.cr.execute(
+            """INSERT INTO crm_migration_record (project_id, entity, source_key, file_id, line,
+                      payload, row_hash, state, generation, sort_key, extract_run_id)
+               SELECT project_id, entity, source_key || '-' || n, file_id, n, payload,
+                      row_hash || n, 'staged', generation, to_char(n, 'FM000000'), extract_run_id
+                 FROM generate_series(1, %s) AS n, (
+                      SELECT * FROM crm_migration_record
+                       WHERE project_id = %s AND entity = %s LIMIT 1) AS r""",
+            [MANY, cls.project.id, entity],
+        )
+
+    def count_read(self, callback, *arguments):
+        """Return ``(rows, result)``: how many rows the queries of a call read."""
+        execute, read = self.cr.execute, []
+
+        def explain(query, params=None, log_exceptions=True):
+            code = getattr(query, "code", query)
+            ours = "crm_migration_" in code and " UPDATE " not in code
+            if ours and code.lstrip().startswith(("SELECT", "WITH")):
+                execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {code}", getattr(query, "params", params))
+                read.append(_sum_read(self.cr.fetchone()[0][0]["Plan"]))
+            return execute(query, params, log_exceptions)
+
+        with patch.object(self.cr, "execute", explain):
+            result = callback(*arguments)
+        return sum(read), result
+
+    def assertFlat(self, callback, *arguments):
+        """The call returns rows, and read few more than these."""
+        read, rows = self.count_read(callback, *arguments)
+        self.assertTrue(rows)
+        self.assertLess(read, MOST)
+
+    def test_batches_of_the_load(self):
+        """The loader's next rows."""
+        self.assertFlat(self.env["crm.migration.loader"]._take_batch, self.project, BATCH)
+
+    def test_batches_of_the_forecast(self):
+        """The forecast's next rows; of the history too, when all else is foreseen."""
+        run = self.project._start("forecast")
+        run._take_step()
+        forecaster = self.env["crm.migration.forecaster"]
+        self.assertFlat(forecaster._take_batch, self.project)
+        self.cr.execute(
+            """UPDATE crm_migration_forecast SET pending = FALSE
+                WHERE project_id = %s AND entity = 'contact'""",
+            [self.project.id],
+        )
+        self.cr.execute("ANALYZE crm_migration_forecast")
+        self.assertFlat(forecaster._take_batch, self.project)
+
+
+def _sum_read(plan):
+    """Return the rows that a plan took from tables, those included that it then left out."""
+    rows = 0
+    if "Scan" in plan["Node Type"]:
+        rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+        rows *= plan["Actual Loops"]
+    return rows + sum(map(_sum_read, plan.get("Plans", ())))
