@@ -576,14 +576,19 @@ class CrmMigrationExtractor(models.AbstractModel):
 
     @api.model
     def _check_caps(self, project):
-        """Tell an export that ends exactly at a cap of the source's plan (KC-28)."""
+        """Tell an export that ends exactly at a cap of the source's plan (KC-28), unless the source
+        says that this is all it has."""
         caps = {}
         for cap in project._get_profile().caps:
             caps.setdefault(cap["entity"], []).append(cap["count"])
         self.env["crm.migration.issue"]._clear(project, ["plan_cap"])
+        files = project.file_ids.filtered(lambda file: file.state == "staged")
+        whole = set(files.mapped("entity")) - set(
+            files.filtered(lambda file: file.expected_rows != file.rows).mapped("entity")
+        )
         problems = [
             (Problem("plan_cap", parameters={"count": counts["read"]}), {"entity": entity})
             for entity, counts in project._get_outcomes().items()
-            if counts["read"] and counts["read"] in caps.get(entity, [])
+            if counts["read"] and counts["read"] in caps.get(entity, []) and entity not in whole
         ]
         self.env["crm.migration.issue"]._append(project, problems)

@@ -27,6 +27,13 @@ class CrmMigrationProject(models.Model):
         "decided. For the days of the cutover.",
     )
     rest_hours = fields.Float(default=4, string="Every (Hours)", copy=False)
+    rest_next_at = fields.Datetime(compute="_compute_rest_next_at", string="Next Extraction")
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("rest_schedule"):
+            self._switch_schedule_on()
+        return result
 
     @api.depends("connection_id")
     def _compute_has_connection(self):
@@ -72,9 +79,39 @@ class CrmMigrationProject(models.Model):
         delta = any(file.state != "ignored" for file in self.file_ids)
         return self._start("extract", rest=True, delta=delta)
 
+    # ------------------------------------------------------------------ schedule
+
+    @api.depends("rest_schedule", "rest_hours", "run_ids")
+    def _compute_rest_next_at(self):
+        for project in self:
+            last = project._get_last_extraction()
+            due = last and last.create_date + timedelta(hours=project.rest_hours)
+            project.rest_next_at = project.rest_schedule and due
+
+    @api.model
+    def _get_schedule_job(self):
+        return self.env.ref("crm_migration.ir_cron_extract").sudo()
+
+    def _switch_schedule_on(self):
+        """Have the scheduled action run from now on: who asks for it here needs no other screen."""
+        self._check_manager()
+        job = self._get_schedule_job()
+        if not job.active:
+            job.active = True
+        job._trigger()
+
+    def _on_run_done(self, run):
+        result = super()._on_run_done(run)
+        if self.rest_schedule and run.kind != "forecast":
+            self._get_schedule_job()._trigger()  # the next step follows at once
+        return result
+
     @api.model
     def _cron_extract(self):
-        """Go on with the migrations that catch up by themselves: the next step of each."""
+        """Go on with the migrations that catch up by themselves: the next step of each.
+
+        The end of a step calls for the next one.
+        """
         projects = self.search([("rest_schedule", "=", True), ("connection_id", "!=", False)])
         for number, project in enumerate(projects):
             try:
@@ -84,10 +121,17 @@ class CrmMigrationProject(models.Model):
             self.env["ir.cron"]._commit_progress(1, remaining=len(projects) - number - 1)
 
     def _catch_up(self):
-        """Start what comes next; a question that only a person can answer is waited for."""
+        """Start what comes next; a question that only a person can answer is waited for.
+
+        What an extraction brought that broke off is no newer export: it goes on at its page first.
+        """
         if self.state not in ("loaded", "verified") or self.active_run_id:
             return
-        step = self._get_delta_step()
+        extraction = self._get_last_extraction()
+        if extraction.state == "failed" and (extraction.parameters or {}).get("rest"):
+            extraction.action_resume()
+            return
+        step = self._get_delta_step() if extraction.state != "cancelled" else False
         if step == "propose":
             self.action_propose()
         elif step == "prepare":
@@ -97,6 +141,8 @@ class CrmMigrationProject(models.Model):
         elif not step and self._is_extraction_due():
             self.action_extract()
 
+    def _get_last_extraction(self):
+        return self.run_ids.filtered(lambda run: run.kind == "extract").sorted("id")[-1:]
+
     def _is_extraction_due(self):
-        last = self.run_ids.filtered(lambda run: run.kind == "extract")[:1].create_date
-        return not last or last + timedelta(hours=self.rest_hours) <= fields.Datetime.now()
+        return not self.rest_next_at or self.rest_next_at <= fields.Datetime.now()

@@ -348,7 +348,7 @@ class CrmMigrationRest(models.AbstractModel):
         """End a list: what is gone, what is odd; False if all of it has to be read after all."""
         file_id = cursor["files"].get(endpoint.name)
         file = self.env["crm.migration.file"].browse(file_id or ())
-        partial = bool(walk.parameters)
+        partial, total = bool(walk.parameters), walk.state["total"]
         if partial:
             file = self._carry_over(run, endpoint, cursor)
             if self._is_incomplete(run, client, endpoint, walk):
@@ -360,21 +360,25 @@ class CrmMigrationRest(models.AbstractModel):
                     [run.id, endpoint.name],
                 )
                 return False
+            total = len(self._get_present(run, endpoint))  # as the source just said
         elif walk.settled and file:
             self._drop_gone(run, file, walk.seen)
         cursor.pop("full", None)
-        self._settle(run, endpoint, file, walk.state["problems"])
+        self._settle(run, endpoint, file, walk.state["problems"], total)
         return True
 
     @api.model
-    def _settle(self, run, endpoint, file, problems):
-        """Give the list to the next steps of the migration, and tell what was odd."""
+    def _settle(self, run, endpoint, file, problems, total=None):
+        """Give the list to the next steps of the migration, and tell what was odd.
+
+        :param total: how many records the source says it has
+        """
         if file:
             rows = self.env["crm.migration.record"].search_count(
                 [("project_id", "=", run.project_id.id), ("entity", "=", endpoint.entity),
                  ("generation", "=", run.project_id.generation)]
             )  # fmt: skip
-            file.write({"state": "staged", "rows": rows})
+            file.write({"state": "staged", "rows": rows, "expected_rows": total or 0})
         where = {"file_id": file.id or None, "entity": endpoint.entity or None}
         self.env["crm.migration.issue"]._append(
             run.project_id,

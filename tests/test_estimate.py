@@ -89,3 +89,12 @@ class TestEstimate(MigrationCase):
         self.assertIn("plan_cap", project.issue_ids.mapped("code"))
         trap = project.gotcha_ids.filtered(lambda one: one.code == "standard_caps")
         self.assertEqual(trap.state, "found")
+
+    def test_at_the_cap_but_whole(self):
+        """As many as the source's screen says: nothing was cut, whatever the plan's cap is."""
+        products = [{"Product ID": str(n), "Name": f"P{n}", "Price": "5"} for n in range(6)]
+        project = self.make_project({"products.csv": products}, profile="crmconnect")
+        project.file_ids.expected_rows = 6
+        self.propose(project)
+        project.invalidate_recordset()
+        self.assertNotIn("plan_cap", project.issue_ids.mapped("code"))

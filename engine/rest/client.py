@@ -5,10 +5,10 @@ import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..exceptions import SourceError
-from ..web import Credentials, Fetcher, Passing, with_query
+from ..web import Credentials, Fetcher, Passing, Refused, origin, with_query
 from . import paging
 from .paths import find, holds, without
 from .rate import Rate
@@ -52,7 +52,9 @@ class Client:
     def __init__(self, api, token="", guard=None, rate=None, tries=TRIES):
         self.api = api
         self.credentials = Credentials(api.base_url, token=token, **api.auth)
-        self.fetcher = Fetcher(guard, self.credentials, tries=tries, threads=api.parallel)
+        self.fetcher = Fetcher(
+            guard, self.credentials, tries=tries, threads=api.parallel, stay=True
+        )
         self.rate = rate or Rate(api.rate)
         self._pool = ThreadPoolExecutor(api.parallel)
         self._detail_paths = {}  # endpoint -> where its last single record was
@@ -138,7 +140,7 @@ class Client:
         total = find(content, endpoint.paging.total_path) if endpoint.paging.total_path else None
         following = paging.following(endpoint.paging, position, len(records), answer, content)
         if following and "url" in following:  # is kept, and a source may repeat our token in it
-            following = {"url": self.credentials.clean_url(following["url"])}
+            following = {"url": self.credentials.clean_url(stay(answer.url, following["url"]))}
         return Page(
             records=self._clean(records),
             following=following,
@@ -354,6 +356,22 @@ def _decode(body):
         parse_float=_read_float,
         parse_constant=_refuse_constant,
     )
+
+
+def stay(url, following):
+    """Return the address of the next page, which is where this one is.
+
+    A server behind a proxy may not know that it is asked over https.
+
+    :raise Refused: when another host is named: its records would pass for the source's
+    """
+    parts, target = urlsplit(url), urlsplit(following)
+    if (parts.scheme, target.scheme) == ("https", "http") and parts.netloc == target.netloc:
+        following = urlunsplit(target._replace(scheme="https"))
+    if origin(following) != origin(url):
+        raise Refused("rest_refused", host=target.hostname or "?",
+                      detail="the next page is said to be at another host")  # fmt: skip
+    return following
 
 
 def _read_integer(text):

@@ -7,7 +7,8 @@ list is then walked again, up to :data:`PASSES` times, until a walk is undisturb
 sorts anew at each request never gets there: what all the passes showed counts then.
 
 One deleted and one added tell nothing: the total is the same. Where a request per record lies
-between two pages, there is time enough for it: such a list is walked once more without them.
+between two pages, or the walk takes long (a pause, a slow source, many pages), there is time enough
+for it: such a list is walked once more, without the requests per record.
 """
 
 import hashlib
@@ -24,6 +25,8 @@ MOST_PASSES = 12
 AGAIN = 2
 #: Details that each thread asks for before the time is looked at again.
 TURNS = 12
+#: Seconds after which a walk by page numbers is not believed to have been alone.
+LONG = 60
 #: Pages in a row without anything new, after which the pages go in a circle.
 CIRCLE = 3
 
@@ -51,7 +54,7 @@ class Walk:
         self.state |= {
             "position": paging.first(self.endpoint.paging),
             "page": 0, "count": 0, "total": None, "usual": None, "again": 0, "circle": 0,
-            "moved": False, "repeated": [], "pending": [],
+            "moved": False, "repeated": [], "pending": [], "began": time.time(),
         }  # fmt: skip
 
     @property
@@ -239,7 +242,7 @@ class Walk:
         if state["path"] is None:
             return
         odd = state["total"] is not None and len(self.seen) != state["total"]
-        again = state["moved"] or odd or self._was_slow()
+        again = state["moved"] or odd or self._took_time()
         known, before = len(self.seen | self.staged), state.get("known", 0)
         state["known"] = known
         lacking = odd and before < known < state["total"]
@@ -253,12 +256,13 @@ class Walk:
             shown = ", ".join(state["repeated"][:5])
             self.tell("rest_repeated", count=len(state["repeated"]), value=shown)
 
-    def _was_slow(self):
-        """Whether a first pass asked for each record between its pages."""
+    def _took_time(self):
+        """Whether a first pass had time between its pages: for requests per record, or a pause."""
         state = self.state
         by_number = self.endpoint.paging.kind in ("page", "offset")
         several = state["count"] > (state["usual"] or 0)
-        return by_number and several and bool(state["thin"]) and state["pass"] == 1
+        long = state["thin"] or time.time() - state.get("began", 0) > LONG
+        return by_number and several and bool(long) and state["pass"] == 1
 
     @property
     def settled(self):

@@ -1,5 +1,6 @@
 """Lists over REST, against servers on loopback: every record once, whatever happens under way."""
 
+import json
 import random
 import unittest
 from unittest.mock import patch
@@ -7,6 +8,7 @@ from unittest.mock import patch
 from .. import profiles
 from ..exceptions import ConfigurationError, SourceError
 from ..rest import Client, Rate, Shaper, Walk, build
+from ..rest.client import stay
 from ..web import Guard
 from .http_server import serving
 from .rest_server import FAULTS, Faults, Karma, Ledger, Orbit, answer_json
@@ -301,6 +303,62 @@ class TroubleTest(RestCase):
                 now = {str(one["id"]) for one in api.data["contacts"]} - {"900"}
                 self.assertLessEqual(now, set(found))
                 self.assertNotIn("rest_total", self.codes(state))
+
+    def test_a_walk_that_took_long(self):
+        """A record slips between two pages of a list without requests per record, in a pause; at
+        a walk without one there is no time for it, and each page is asked for once."""
+        for pause in (0, 100):
+            api, gone = Karma({"companies": contacts(40)}, thin=()), []
+
+            def move(request, api=api, gone=gone):
+                if request.get("page") == "3" and not gone:
+                    gone.append(True)
+                    rows = list(api.data["companies"])
+                    del rows[2]
+                    api.data["companies"] = [*rows, {"id": 900, "first_name": "New"}]
+
+            api.before = move if pause else None
+            with self.subTest(pause), serving(api) as server, self.client(server) as client:
+                state, seen, found = {}, set(), {}
+                walk = Walk(client, client.api.endpoint("companies"), state, seen)
+                while not walk.done:
+                    found |= walk.step()[0]
+                    if state["page"] == 2 and state["pass"] == 1:
+                        state["began"] -= pause
+                self.assertLessEqual({str(one["id"]) for one in api.data["companies"]}, set(found))
+                self.assertEqual(state["pass"], 2 if pause else 1)
+
+    def test_records_come_from_the_source_itself(self):
+        """Neither a redirect nor the address of a next page leads to another host, however public:
+        what is there would pass for the source's records."""
+        other = Karma({"companies": contacts(3)})
+        with serving(other) as there:
+            leads = (302, {"Location": there.url + "/api/v3/companies.json"}, b"")
+            with serving(lambda request: leads) as server, self.client(server) as client:
+                with self.assertRaises(SourceError) as caught:
+                    self.walk(client, "companies")
+            self.assertEqual(caught.exception.code, "rest_refused")
+            body = json.dumps({"results": [{"id": 1}], "next": there.url + "/more"}).encode()
+            content = karma_settings(paging={
+                "kind": "cursor", "cursor_path": "next", "records_path": "results"})  # fmt: skip
+            with (
+                serving(
+                    lambda request: (200, {"Content-Type": "application/json"}, body)
+                ) as server,
+                self.client(server, content) as client,
+                self.assertRaises(SourceError) as caught,
+            ):
+                self.walk(client, "companies")
+            self.assertEqual(caught.exception.code, "rest_refused")
+            self.assertEqual(there.requests, [])
+
+    def test_a_next_page_that_forgets_https(self):
+        """A server behind a proxy names its pages by http: they are asked for as the first one."""
+        url = "https://a.example/people?page=1"
+        self.assertEqual(stay(url, "http://a.example/people?page=2"), url[:-1] + "2")
+        for other in ("http://b.example/", "https://a.example:8443/", "http://a.example:80/"):
+            with self.assertRaises(SourceError):
+                stay(url, other)
 
     def test_a_list_without_an_order(self):
         """Sorted anew at each request: all that the passes showed is there in the end."""

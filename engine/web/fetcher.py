@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from ..exceptions import SourceError
-from .addresses import Guard, GuardedAdapter, Refused
+from .addresses import Guard, GuardedAdapter, Refused, origin
 from .credentials import Credentials
 from .deadline import Deadlines
 from .troubles import Passing, describe
@@ -70,13 +70,18 @@ class Fetcher:
     :param credentials: the source's token, if it has one
     :param tries: how often a request is made before it is given up
     :param longest_wait: seconds; a server that asks for more is told to the caller (`Passing`)
+    :param stay: whether a redirect may only lead to where the request went: records are those of
+        the source, while files often lie with somebody else
     """
 
-    def __init__(self, guard=None, credentials=None, *, tries=5, longest_wait=30, threads=8):
+    def __init__(
+        self, guard=None, credentials=None, *, tries=5, longest_wait=30, threads=8, stay=False
+    ):
         self.guard = guard or Guard()
         self.credentials = credentials or Credentials("https://none.invalid")
         self.tries = tries
         self.longest_wait = longest_wait
+        self.stay = stay
         self._deadlines = Deadlines()
         self.session = requests.Session()
         # No proxy and no .netrc of the server's environment: the connection goes where it was
@@ -209,6 +214,9 @@ class Fetcher:
             if urlsplit(url).scheme == "https" and urlsplit(following).scheme == "http":
                 raise Refused("rest_refused", host=urlsplit(following).hostname or "?",
                               detail="a redirect leads from https to http")  # fmt: skip
+            if self.stay and origin(following) != origin(url):
+                raise Refused("rest_refused", host=urlsplit(following).hostname or "?",
+                              detail="a redirect leads away from the source's address")  # fmt: skip
             # A source may repeat the token in the address that it leads to, and that may be
             # another's; to its own host it goes along once, as ever.
             masked = self.credentials.mask(following) != following
