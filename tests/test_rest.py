@@ -510,7 +510,6 @@ class TestRestSecrets(RestCase):
         self.assertEqual(server.requests[0].get("api_token"), TOKEN)
         self.assertEqual(other.requests[0].query, {})
 
-
     def test_at_the_cap_of_the_plan(self):
         """KC-28: ten deals are the cap of a plan, but the source says that it has ten."""
         data = karma_data()
