@@ -31,6 +31,7 @@ _DIGIT = re.compile(r"\d")
 #: ``1234.5`` could be a date (of a year and a month), these cannot.
 _SIMPLE_DECIMAL = re.compile(r"(?:[1-9]\d{0,2}|[1-9]\d{4,11})\.\d{1,2}", re.ASCII)
 _ANSWERS = YES | NO
+LONGEST_ANSWER = max(map(len, _ANSWERS))
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 
 
@@ -71,11 +72,10 @@ def look(text):
         return _plain_figure(text)
     if _SIMPLE_DECIMAL.fullmatch(text):
         return _look_of_decimal(dates.counts(text))
-    if ("@" in text or "://" in text) and " " not in text:  # no date, no figure
-        kinds = _words(text)
-        return Look(frozenset(kinds)) if kinds else PLAIN
+    if ("@" in text or "://" in text) and " " not in text:
+        return look_of_address(text)
     if text.isalpha():  # neither, too; most names and choices
-        return _ANSWER if text.casefold() in _ANSWERS else PLAIN
+        return look_of_words(text)
     parsed = dates.parse(text)
     if parsed:
         return _date(parsed)
@@ -83,8 +83,24 @@ def look(text):
     figure = _figure(text)
     if figure:
         return figure._replace(kinds=figure.kinds | kinds)
-    kinds |= _words(text)
-    return Look(frozenset(kinds)) if kinds else PLAIN
+    return _look_of_kinds(frozenset(kinds | _words(text)))
+
+
+@lru_cache(maxsize=100)
+def _look_of_kinds(kinds):
+    return Look(kinds) if kinds else PLAIN
+
+
+def look_of_address(text):
+    """Look at a cell with ``@`` or ``://`` and without blanks: no date, no figure."""
+    return PLAIN if len(text) > LONGEST_TYPED else _look_of_kinds(frozenset(_words(text)))
+
+
+def look_of_words(text):
+    """Look at a cell of words alone: no figure, no address, no JSON."""
+    if len(text) > LONGEST_ANSWER:
+        return PLAIN
+    return _ANSWER if text.casefold() in _ANSWERS else PLAIN
 
 
 def _date(parsed):

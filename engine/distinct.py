@@ -18,17 +18,27 @@ class DistinctSample:
         self.bits = 0
         self.repeated = False
 
-    def add(self, text, count=1):
-        content = text.encode("utf-8", "surrogatepass")
-        value = crc32(content)  # decides who is sampled; it alone would take strangers for equals
-        if value & ((1 << self.bits) - 1):
-            return
-        value |= int.from_bytes(blake2b(content, digest_size=4).digest(), "big") << 32
-        self.repeated = self.repeated or count > 1
-        if value in self.seen:
-            self.repeated = True
-            return
-        self.seen.add(value)
+    def add_all(self, told):
+        """Count values.
+
+        :param told: ``(value as written, its text, how often)`` of each; the text is compared
+        """
+        mask = (1 << self.bits) - 1
+        for _value, text, count in told:
+            content = text.encode("utf-8", "surrogatepass")
+            # Decides who is sampled; it alone would take strangers for equals.
+            value = crc32(content)
+            if value & mask:
+                continue
+            value |= int.from_bytes(blake2b(content, digest_size=4).digest(), "big") << 32
+            if count > 1 or value in self.seen:
+                self.repeated = True
+            self.seen.add(value)
+            if len(self.seen) > SIZE:
+                self._thin()
+                mask = (1 << self.bits) - 1
+
+    def _thin(self):
         while len(self.seen) > SIZE:
             self.bits += 1
             self.seen = {old for old in self.seen if not old & ((1 << self.bits) - 1)}
@@ -41,9 +51,7 @@ class DistinctSample:
         theirs = {value for value in other.seen if not value & mask}
         self.repeated = self.repeated or other.repeated or bool(mine & theirs)
         self.seen, self.bits = mine | theirs, bits
-        while len(self.seen) > SIZE:
-            self.bits += 1
-            self.seen = {old for old in self.seen if not old & ((1 << self.bits) - 1)}
+        self._thin()
 
     def dump(self):
         return {"seen": list(self.seen), "bits": self.bits, "repeated": self.repeated}

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 
-from .cells import PLAIN
 from .distinct import DistinctSample
 from .likeness import Likeness
 from .text import is_html, is_json
@@ -65,23 +64,14 @@ class ColumnStatistics:
         :param values: their texts, or ``None``, in the order of the rows
         """
         self.rows += len(values)
-        for value, count in Counter(values).items():
-            text = value.strip() if value else ""
-            if text:
-                self._add(value, text, count)
-        self._follow(values)
-
-    def _add(self, value, text, count):
-        self.filled += count
-        self._count_value(value, text, count)
-        if len(text) > LONG or "\n" in text or is_html(text):
-            self.long += count
-            self.html += is_html(text) * count
-            self.kinds["json"] += is_json(text) * count
-        else:
-            self._count_look(text, count)
-        if self.parts:
-            self._count_parts(text, count)
+        told = [(v, v.strip(), count) for v, count in Counter(values).items() if v]
+        told = [one for one in told if one[1]]
+        if told:
+            self.filled += sum(count for *_, count in told)
+            self._count_values(told)
+            self._count_looks(self._count_long([(text, count) for _, text, count in told]))
+            self._count_parts(told)
+            self._follow(values)
 
     def profile(self):
         """The verdict on the column as a :class:`ColumnProfile`."""
@@ -157,14 +147,26 @@ class ColumnStatistics:
 
     # counting
 
-    def _count_value(self, value, text, count):
-        known = value in self.values
-        if known or (len(self.values) < DISTINCT_CAP and self._worth_keeping(value)):
-            self.values[value] += count
-        else:
-            self.dropped = True
-        if not (known and self.hashes.repeated and not self.dropped):
-            self.hashes.add(text, count)
+    def _count_values(self, told):
+        values = self.values
+        for value, _text, count in told:
+            if value in values or (len(values) < DISTINCT_CAP and self._worth_keeping(value)):
+                values[value] += count
+            else:
+                self.dropped = True
+        self.hashes.add_all(told)
+
+    def _count_long(self, told):
+        """Count texts that are too long, or have too many lines, to be looked at; return others."""
+        short = []
+        for text, count in told:
+            if len(text) > LONG or "\n" in text or ("<" in text and is_html(text)):
+                self.long += count
+                self.html += is_html(text) * count
+                self.kinds["json"] += is_json(text) * count
+            else:
+                short.append((text, count))
+        return short
 
     def _follow(self, values):
         """See whether the values still rise, or fall, from row to row: numbers of records do."""
@@ -187,42 +189,42 @@ class ColumnStatistics:
     def _worth_keeping(self, value):
         return len(value) <= LONGEST_KEPT or len(self.values) < SAMPLES
 
-    def _count_look(self, text, count):
-        seen = self.likeness.look(text)
-        if seen is PLAIN:
-            return
-        for kind in seen.kinds:
-            self.kinds[kind] += count
-        if seen.languages:
-            self.named += count
-            for language in seen.languages:
-                self.languages[language] += count
-            if seen.orders:
-                self.doubtful.setdefault("month", text)
-        elif seen.orders:
-            self.marks[seen.mark] += count
-            if len(seen.orders) == 1:
-                self.orders[next(iter(seen.orders))] += count
-            else:
-                self.doubtful.setdefault("date", text)
-        if seen.decimals:
-            if len(seen.decimals) == 1:
-                self.decimals[next(iter(seen.decimals))] += count
-            else:
-                self.doubtful.setdefault("number", text)
-        self.fractions += seen.fraction * count
+    def _count_looks(self, told):
+        for seen, text, count in self.likeness.tally(told):
+            for kind in seen.kinds:
+                self.kinds[kind] += count
+            if seen.languages:
+                self.named += count
+                for language in seen.languages:
+                    self.languages[language] += count
+                if seen.orders:
+                    self.doubtful.setdefault("month", text)
+            elif seen.orders:
+                self.marks[seen.mark] += count
+                if len(seen.orders) == 1:
+                    self.orders[next(iter(seen.orders))] += count
+                else:
+                    self.doubtful.setdefault("date", text)
+            if seen.decimals:
+                if len(seen.decimals) == 1:
+                    self.decimals[next(iter(seen.decimals))] += count
+                else:
+                    self.doubtful.setdefault("number", text)
+            self.fractions += seen.fraction * count
 
-    def _count_parts(self, text, count):
+    def _count_parts(self, told):
         for separator, parts in list(self.parts.items()):
-            if separator in text:
-                for part in text.split(separator):
-                    part = part.strip()
-                    if part:
-                        parts[part] += count
-            else:
-                parts[text] += count
-            if len(parts) > PARTS_CAP:
-                del self.parts[separator]
+            for _value, text, count in told:
+                if separator in text:
+                    for part in text.split(separator):
+                        part = part.strip()
+                        if part:
+                            parts[part] += count
+                else:
+                    parts[text] += count
+                if len(parts) > PARTS_CAP:
+                    del self.parts[separator]
+                    break
 
     # asking
 

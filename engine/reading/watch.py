@@ -6,6 +6,7 @@ right, and its content is wrong all the same.
 
 import re
 from collections import Counter
+from itertools import zip_longest
 
 from ..dates import parse
 from ..types import Problem
@@ -27,7 +28,10 @@ _PADDED = re.compile(
     r"irányítószám|posta kodu|индекс|邮编|郵便番号",
     re.IGNORECASE,
 )
-#: A signature of cells that are looked at only if their row has it.
+#: A longer cell is no date.
+DAY = 30
+#: Records that are looked at together: a column is searched at once for what few cells have.
+HELD = 250
 _SEPARATOR = "\x1f"
 
 
@@ -37,6 +41,7 @@ class Watcher:
     def __init__(self, table):
         self.table = table
         self.rows = self.ragged = self.replaced = self.line = 0
+        self._held = []
         self.first = {}  # what is told by its first case only
         self.exponents, self.cut, self.errors, self.dates = Counter(), Counter(), Counter(), {}
         padded = [n for n, name in enumerate(table.header) if _PADDED.search(name)]
@@ -46,32 +51,60 @@ class Watcher:
         """Count one record."""
         self.rows += 1
         self.line = line
+        self._held.append((line, cells))
+        if len(self._held) >= HELD:
+            self._look()
+
+    def _look(self):
+        """Look at the records that are held, column by column."""
+        held, self._held = self._held, []
         width = len(self.table.header)
-        if self.table.format == "csv" and len(cells) != width and any(cells[width:] or [True]):
-            self.ragged += 1
-            self.first.setdefault("ragged", (line, len(cells)))
-        text = _SEPARATOR.join(filter(None, cells))
-        if ZERO_BYTE in text:
-            text = text.replace(ZERO_BYTE, REPLACEMENT)
-        if REPLACEMENT in text:
-            self.replaced += 1
-            self.first.setdefault("replaced", (line, text))
+        for line, cells in held if self.table.format == "csv" else ():
+            if len(cells) != width and any(cells[width:] or [True]):
+                self.ragged += 1
+                self.first.setdefault("ragged", (line, len(cells)))
+        lines, rows = zip(*held, strict=True)
+        damaged = False
+        for place, column in enumerate(zip_longest(*rows)):
+            text = _SEPARATOR.join(filter(None, column))
+            if text:
+                damaged = damaged or ZERO_BYTE in text or REPLACEMENT in text
+                self._look_at(place, column, text, lines)
+        if damaged:
+            self._count_replaced(held)
+
+    def _look_at(self, place, column, text, lines):
         if "E+" in text or "e+" in text:
-            self._count(cells, self.exponents, _EXPONENT.fullmatch)
-        if len(text) >= CUTS[0] and not _CUTS.isdisjoint(map(len, filter(None, cells))):
-            self._count(cells, self.cut, lambda cell: len(cell) in _CUTS)
+            self._count(place, column, lines, self.exponents, _EXPONENT.fullmatch)
+        if len(text) >= CUTS[0] and not _CUTS.isdisjoint(map(len, filter(None, column))):
+            self._count(place, column, lines, self.cut, lambda cell: len(cell) in _CUTS)
         if "#" in text and _ERROR.search(text):
-            self._count(cells, self.errors, _ERROR.fullmatch)
+            self._count(place, column, lines, self.errors, _ERROR.fullmatch)
+        if len(text) > len(column) * DAY:
+            text = _SEPARATOR.join([cell for cell in column if cell and len(cell) < DAY])
         if (_LIKE_A_DAY if text.isascii() else _ANY_DAY).search(text):
-            self._count_dates(cells)
-        for place, lengths in self.lengths.items():
-            cell = cells[place].strip() if place < len(cells) and cells[place] else ""
+            self._count_dates(place, column, lines)
+        if place in self.lengths:
+            self._count_lengths(place, column, lines)
+
+    def _count_replaced(self, held):
+        for line, cells in held:
+            text = _SEPARATOR.join(filter(None, cells)).replace(ZERO_BYTE, REPLACEMENT)
+            if REPLACEMENT in text:
+                self.replaced += 1
+                self.first.setdefault("replaced", (line, text))
+
+    def _count_lengths(self, place, column, lines):
+        for line, cell in zip(lines, column, strict=True):
+            cell = cell.strip() if cell else ""
             if cell.isascii() and cell.isdigit():
-                lengths[len(cell)] += 1
+                self.lengths[place][len(cell)] += 1
                 self.first.setdefault((place, len(cell)), (line, cell))
 
     def problems(self):
         """Everything that is worth a look, as :class:`Problem`."""
+        if self._held:
+            self._look()
         found = list(self.table.problems)
         name = {"file": self.table.name}
         if self.ragged:
@@ -94,21 +127,21 @@ class Watcher:
             found.append(Problem("round_count", parameters=name | {"count": self.rows}))
         return found
 
-    def _count(self, cells, counter, wanted):
-        for place, cell in enumerate(cells):
+    def _count(self, place, column, lines, counter, wanted):
+        for line, cell in zip(lines, column, strict=True):
             if cell and wanted(cell):
                 counter[place] += 1
-                self.first.setdefault((id(counter), place), (self.line, cell))
+                self.first.setdefault((id(counter), place), (line, cell))
 
-    def _count_dates(self, cells):
-        for place, cell in enumerate(cells):
-            if cell and len(cell) < 30 and _ANY_DAY.search(cell):
+    def _count_dates(self, place, column, lines):
+        for line, cell in zip(lines, column, strict=True):
+            if cell and len(cell) < DAY and _ANY_DAY.search(cell):
                 parsed = parse(cell.strip())
                 if parsed and len(parsed.readings) == 1:
                     (order,) = parsed.readings
                     seen = self.dates.setdefault(place, {})
-                    first, line, count = seen.get(order, (cell, self.line, 0))
-                    seen[order] = (first, line, count + 1)
+                    first, since, count = seen.get(order, (cell, line, 0))
+                    seen[order] = (first, since, count + 1)
 
     def _of_columns(self, code, counter):
         for place, count in counter.items():

@@ -12,6 +12,32 @@ def profile(values, name="Column"):
     return column.profile()
 
 
+class TestTogether(unittest.TestCase):
+    """Cells are counted thousands at a time, equal ones once: that must not show."""
+
+    def test_counted_together_as_one_by_one(self):
+        few = (" Ja ", None, "<p>x</p>", "May 2024", "  ", "x|y", "y", "1.5", "007", '{"a": 1}')
+        for make in (
+            lambda n: f"{n % 31 + 1:02}.{n % 12 + 1:02}.2024",
+            lambda n: f"Deal {n % 2_500} - Ltd.",
+            lambda n: f"n{n}@x.example" if n % 3 else None,
+            lambda n: str(n),
+            lambda n: few[n * 7 % len(few)],
+        ):
+            values = [make(n) for n in range(3_000)]
+            alone, together = ColumnStatistics("x"), ColumnStatistics("x")
+            for value in values:
+                alone.add(value)
+            for start in range(0, len(values), 700):
+                together.add_all(values[start : start + 700])
+            with self.subTest(values[:3]):
+                self.assertEqual(self._told(alone), self._told(together))
+
+    def _told(self, column):
+        told = column.dump()
+        return told | {"hashes": told["hashes"] | {"seen": sorted(told["hashes"]["seen"])}}
+
+
 class TestLikeness(unittest.TestCase):
     """Many cells of one shape are not all looked at: that must not show."""
 

@@ -1,5 +1,6 @@
 """What was lost before the file came here is told."""
 
+from ..reading.watch import HELD
 from .reading_case import ReadingCase
 
 
@@ -42,6 +43,21 @@ class TestWarnings(ReadingCase):
         (problem,) = self.read("ID,Sum\n1,5\n2,#N/A\n3,#REF!\n").warnings
         self.assertEqual((problem.code, problem.column), ("error_cells", "Sum"))
         self.assertEqual((problem.parameters["count"], problem.parameters["line"]), (2, 3))
+
+    def test_first_case_is_told_however_many_rows_are_before(self):
+        """Rows are looked at some hundred at a time; the line is that of the row."""
+        rows = "".join(f"{number},ok\n" for number in range(HELD * 2 + 7))
+        found = self.read(f"ID,Sum\n{rows}x,#N/A\ny,#N/A\nz,\ufffd,1\n").warnings
+        told = {one.code: (one.parameters["count"], one.parameters["line"]) for one in found}
+        line = HELD * 2 + 9
+        self.assertEqual(
+            told,
+            {
+                "error_cells": (2, line),
+                "replacement_characters": (1, line + 2),
+                "ragged_rows": (1, line + 2),
+            },
+        )
 
     def test_file_that_ends_where_programs_stop(self):
         rows = "".join(f"{number},a{number}\n" for number in range(1_000))
