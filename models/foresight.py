@@ -39,6 +39,7 @@ class Foresight(Resolver):
                 "waiting": list(WAITING),
                 "project": self.project.id,
                 "values": list(values),
+                "entities": self._get_entities(),
             },
         )
         for key, *candidate in self.env.cr.fetchall():
@@ -47,7 +48,8 @@ class Foresight(Resolver):
     def _select_ids(self, column):
         """Return a query of the staged rows that may have one of the values."""
         query = f"""SELECT id FROM crm_migration_record
-                     WHERE project_id = %(project)s AND {column} = ANY(%(values)s)"""
+                     WHERE project_id = %(project)s AND {column} = ANY(%(values)s)
+                       AND {self._of_entities(column)}"""
         if column == "source_key":
             return query
         return f"""{query} UNION SELECT record_id FROM crm_migration_forecast

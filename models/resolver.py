@@ -84,13 +84,33 @@ class Resolver:
                        res_id IS NULL AND (state = 'failed' OR EXISTS (
                            SELECT 1 FROM crm_migration_issue i
                             WHERE i.record_id = r.id AND i.severity = 'hold'
-                              AND i.code != ALL(%s)))
+                              AND i.code != ALL(%(waiting)s)))
                   FROM crm_migration_record r
-                 WHERE project_id = %s AND {column} = ANY(%s) AND state != 'skipped'""",
-            [list(WAITING), self.project.id, list(values)],
+                 WHERE project_id = %(project)s AND {column} = ANY(%(values)s)
+                   AND {self._of_entities(column)} AND state != 'skipped'""",
+            {
+                "waiting": list(WAITING),
+                "project": self.project.id,
+                "values": list(values),
+                "entities": self._get_entities(),
+            },
         )
         for key, *candidate in self.env.cr.fetchall():
             self._candidates.setdefault((kind, key), []).append(Candidate(*candidate))
+
+    def _of_entities(self, column):
+        """Return the condition without which the index of the keys is of no use: it names the
+        entity before the key, and all rows of the project would be read for each batch."""
+        return "entity = ANY(%(entities)s)" if column == "source_key" else "TRUE"
+
+    def _get_entities(self):
+        """Return all kinds of rows of the project."""
+
+        def read():
+            known = self.project.mapping_ids.mapped("entity")
+            return sorted({*known, *filter(None, self.project.file_ids.mapped("entity"))})
+
+        return self._once("entities", read)
 
     def _fetch_former(self, emails):
         """Find contacts by an address they had before a newer export changed it.

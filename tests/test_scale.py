@@ -8,6 +8,9 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..engine.types import Mapped, Reference
+from ..models.foresight import Foresight
+from ..models.resolver import Resolver
 from .common import MigrationCase
 
 # Rows beside those that are loaded, and the batch that is taken of them.
@@ -91,6 +94,20 @@ class TestScale(MigrationCase):
         )
         self.cr.execute("ANALYZE crm_migration_forecast")
         self.assertFlat(forecaster._take_batch, self.project)
+
+    def test_what_a_batch_refers_to(self):
+        """Rows that others name by ID, email or name are looked up, not searched for."""
+        self.project._start("forecast")._take_step()
+        self.cr.execute("ANALYZE crm_migration_forecast")
+        for kind in ("id", "email", "name"):
+            keys = [f"p1-{n}" for n in range(BATCH)]
+            references = [Reference("contact", kind, key) for key in keys]
+            mapped = [Mapped({}, {"partner_id": [one]}) for one in references]
+            for resolver in (Resolver(self.project), Foresight(self.project)):
+                with self.subTest(kind, resolver=type(resolver).__name__):
+                    read, __ = self.count_read(resolver.prefetch, mapped)
+                    self.assertEqual(bool(resolver.find(references[1])), kind == "id")
+                    self.assertLess(read, MOST)
 
 
 def _sum_read(plan):
