@@ -1,7 +1,7 @@
 # Everything is done by the scripts in dev/; each says at its top what it does and takes.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-hostile test-kill test-workers lint bench score pot screenshots clean clean-all
+.PHONY: help setup run demo test test-hostile test-kill test-workers test-jobs test-users lint bench score pot screenshots clean clean-all
 
 help: ## list the commands
 	@echo "crm_migration: make …"
@@ -30,6 +30,12 @@ test-kill: ## kill a migration 20 times at random moments; it must end as an und
 
 test-workers: ## load with 1, 2 and 4 processes, and kill some; all must leave the same
 	@dev/test-workers $(ARGS)
+
+test-jobs: ## load with the jobs of OCA's queue_job and its runner, and kill some
+	@dev/test-jobs $(ARGS)
+
+test-users: ## people edit and save while one worker loads, and two; how long they wait
+	@dev/test-users $(ARGS)
 
 lint: ## ruff, pylint-odoo, XML, JSON and shell checks (ARGS=--fix repairs)
 	@dev/lint $(ARGS)

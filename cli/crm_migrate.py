@@ -1,18 +1,19 @@
 """``odoo crm_migrate``: the same methods as the screens, for rehearsals and cutover scripts."""
 
 import json
+import logging
 import os
 import select
-import subprocess
 import sys
 import time
-from argparse import SUPPRESS
 from pathlib import Path
 
-from odoo import api
+from odoo import api, sql_db
 from odoo.cli.command import Command
 from odoo.modules.registry import Registry
 from odoo.tools import config
+
+_logger = logging.getLogger(__name__)
 
 DONE, FAILED, WRONG_USE, WAITS, INCOMPLETE = 0, 1, 2, 3, 4
 # Seconds between two lines of progress.
@@ -41,8 +42,6 @@ class CrmMigrate(Command):
         database = names[0] if isinstance(names, list) and names else names
         if not database:
             self.parser.error("-d DB: name the database")
-        if arguments.help_load:
-            sys.exit(help_load(database))
         with Registry(database).cursor() as cr:
             env = api.Environment(cr, api.SUPERUSER_ID, {})
             if "crm.migration.project" not in env:
@@ -82,47 +81,77 @@ class CrmMigrate(Command):
         parser.add_argument("--stage-again", action="store_true")
         parser.add_argument("--preview", action="store_true")
         parser.add_argument("--workers", type=int, metavar="N", help="load with N processes")
-        parser.add_argument("--help-load", action="store_true", help=SUPPRESS)
         arguments, arguments_left = parser.parse_known_args(cmdargs)
         arguments.odoo = arguments_left
         return arguments
 
 
 class Helpers:
-    """Further processes of this command, which load shares of a run while this one leads it.
+    """Forks of this process, which load shares of a run while this one leads it.
 
-    They end when the pipe to them does: whatever becomes of this process, none stays.
+    They know the registry as it is now, so they begin at once. They end when the pipe to them
+    does: whatever becomes of this process, none stays.
     """
 
     def __init__(self, run, workers):
+        self.run = run
         self.count = workers - 1 if run.kind == "load" else 0
-        self.processes = []
+        self.processes = {}  # {ID of a process: our end of the pipe to it}
         if run.kind == "load" and workers != (run.parameters or {}).get("workers", 1):
             run.sudo().parameters = (run.parameters or {}) | {"workers": workers}
-            run.env.cr.commit()
 
     def __enter__(self):
-        command = [sys.executable, *sys.orig_argv[1:], "--help-load"]
+        self.run.env.cr.commit()
+        sys.stdout.flush()
         for __ in range(self.count):
-            self.processes.append(subprocess.Popen(command, stdin=subprocess.PIPE))
+            theirs, ours = os.pipe()
+            process = os.fork()
+            if not process:
+                for end in (ours, *self.processes.values()):
+                    os.close(end)
+                help_load(self.run.env.cr.dbname, theirs)
+            os.close(theirs)
+            self.processes[process] = ours
         return self
 
     def __exit__(self, *error):
+        for ours in self.processes.values():
+            os.close(ours)
         for process in self.processes:
-            process.stdin.close()
-        for process in self.processes:
-            process.wait()
+            os.waitpid(process, 0)
 
 
-def help_load(database):
-    """Load shares of whatever load is under way, until the end of the standard input."""
-    while True:
-        # New fields, made meanwhile, are known to a registry that is asked for anew.
-        with Registry(database).check_signaling().cursor() as cr:
-            env = api.Environment(cr, api.SUPERUSER_ID, {})
-            worked = env["crm.migration.run"]._help(SHOWN_SECONDS)
-        if select.select([sys.stdin], [], [], 0 if worked else LOOK_SECONDS)[0]:
-            return DONE
+def help_load(database, pipe):
+    """Load shares of whatever load is under way, in a fork, until the pipe ends; then exit."""
+    code = FAILED
+    try:
+        forget_connections()
+        ended = False
+        while not ended:
+            # New fields, made meanwhile, are known to a registry that is asked for anew.
+            with Registry(database).check_signaling().cursor() as cr:
+                env = api.Environment(cr, api.SUPERUSER_ID, {})
+                worked = env["crm.migration.run"]._help(SHOWN_SECONDS)
+            ended = select.select([pipe], [], [], 0 if worked else LOOK_SECONDS)[0]
+        code = DONE
+    except Exception:
+        _logger.exception("A helper of the load ended")
+    finally:
+        # Nothing of what the other process has begun is ended here.
+        os._exit(code)
+
+
+def forget_connections():
+    """Close the connections that a fork got from its parent, without a word to the database.
+
+    It would take the farewell for the parent's.
+    """
+    nobody = os.open(os.devnull, os.O_RDWR)
+    for pool in filter(None, (sql_db._Pool, sql_db._Pool_readonly)):
+        for connection in pool._connections:
+            if not connection.closed:
+                os.dup2(nobody, connection.fileno())
+    sql_db.close_all()
 
 
 class WrongUse(Exception):

@@ -3,7 +3,7 @@ import random
 import time
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
@@ -34,6 +34,8 @@ MAX_CONFLICTS = 50
 # Seconds until a step is tried again after the disk or the database failed.
 PATIENCE = 2
 UNFINISHED = ("queued", "running")
+# The channel of our jobs, where OCA's queue_job is installed; its runner makes it by itself.
+CHANNEL = "root.crm_migration"
 
 
 class CrmMigrationRun(models.Model):
@@ -215,6 +217,41 @@ class CrmMigrationRun(models.Model):
         self.env["ir.cron"]._commit_progress(count, remaining=left)
 
     @api.model
+    def _delay_help(self, eta=None):
+        """Have OCA's ``queue_job`` call a helper; no second one while one waits.
+
+        Whoever is called has the rights of a scheduled action, in its empty context.
+        """
+        helper = self.browse().with_env(self.env(user=SUPERUSER_ID, context={}))
+        helper.with_delay(
+            channel=CHANNEL,
+            description="CRM Migration: help with a load",
+            identity_key="crm_migration.help",
+            eta=eta,
+        )._job_help()
+
+    @api.model
+    def _job_help(self):
+        """Help with a load for a slice of time, in a job.
+
+        Steps: load a batch; if there was one call the next helper, whom the channel lets in where
+        it has room; go on for a slice; leave the rest to the next.
+
+        A job must not commit on its own connection, so the batches have another: what they
+        committed stays, whatever becomes of the job.
+        """
+        with self.env.registry.cursor() as cr:
+            helper = self.with_env(self.env(cr=cr, context={}))
+            found = helper._help(0)
+            if found:
+                helper._delay_help()
+                helper._commit()
+                helper._help(SLICE_SECONDS)
+            if helper._find_shared():
+                # Where others have all shares, this worker serves other requests meanwhile.
+                helper._delay_help(eta=None if found else PATIENCE)
+
+    @api.model
     def _find_shared(self):
         """Return the running loads that have shares to load, and are not wished to stop."""
         self.env.cr.execute(
@@ -230,10 +267,10 @@ class CrmMigrationRun(models.Model):
     def _help(self, seconds):
         """Load batches of shares that nobody has, each in a transaction; return how many.
 
-        What fails here is left to the worker that leads the run.
+        It tries at least once. What fails here is left to the worker that leads the run.
         """
-        started, count = time.monotonic(), 0
-        while time.monotonic() - started < seconds:
+        until, count, more = time.monotonic() + seconds, 0, True
+        while more:
             try:
                 if not any(run._help_once() for run in self._find_shared()):
                     break
@@ -244,6 +281,7 @@ class CrmMigrationRun(models.Model):
                     _logger.warning("A helper gives a batch back", exc_info=error)
                     break
                 self._wait_for_others(error)
+            more = time.monotonic() < until
         # A look at what there is to do holds no snapshot.
         self.env.cr.rollback()
         return count
@@ -310,8 +348,12 @@ class CrmMigrationRun(models.Model):
         if not taken or self.state not in UNFINISHED:
             return False
         if self.state == "queued":
-            self.env["crm.migration.share"].sudo()._clear(self)
+            shares = self.env["crm.migration.share"].sudo()
+            shares._clear(self)
             self.write({"state": "running", "started_at": self.started_at or fields.Datetime.now()})
+            if (self.cursor or {}).get("step"):
+                # Who helped before a pause has gone.
+                shares._call_helpers(self)
         return True
 
     def _note_progress(self, more, seconds):

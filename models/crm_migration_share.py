@@ -27,7 +27,7 @@ ROUNDING = 1.2
 PAUSE = 0.2
 # Where a registry keeps which run its process helped last: the roads of that run are known.
 HELPED = "crm_migration_helped"
-# Jobs that help a load in a plain Odoo.
+# Scheduled actions that help a load in a plain Odoo.
 HELPERS = 3
 
 
@@ -63,7 +63,15 @@ class CrmMigrationShare(models.Model):
         told = told or self.env["ir.config_parameter"].sudo().get_param(PARAMETER)
         if told:
             return int(told)
-        return config["max_cron_threads"] or 1 if config["workers"] else 1
+        if not config["workers"]:
+            return 1
+        # How many jobs run at once is the business of their channel, on all servers together.
+        return MOST_SHARES if self._has_queue() else config["max_cron_threads"] or 1
+
+    @api.model
+    def _has_queue(self):
+        """Return whether OCA's ``queue_job`` is installed: an optional dependency."""
+        return "queue.job" in self.env
 
     @api.model
     def _go_on(self, run, project):
@@ -210,8 +218,11 @@ class CrmMigrationShare(models.Model):
 
     @api.model
     def _call_helpers(self, run):
+        """Wake those who help; in the run's own environment, a silent one wakes no job."""
+        if self._get_workers(run) > 1 and self._has_queue():
+            run._delay_help()
+            return
         for number in range(1, min(self._get_workers(run), HELPERS + 1)):
-            # In the run's own environment: in a silent one no job is woken.
             run.env.ref(f"crm_migration.ir_cron_help_{number}").sudo()._trigger()
 
     @api.model

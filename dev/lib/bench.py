@@ -1,6 +1,6 @@
 """One contender of ``dev/bench`` in one database: loads the export, measures, writes a JSON.
 
-Usage: bench.py --addons-path PATH users|ours|peer|rpc|limit DB FOLDER [RESULT.json]
+Usage: bench.py --addons-path PATH users|ours|two|peer|rpc|limit DB FOLDER [RESULT.json]
 """
 
 import argparse
@@ -110,6 +110,22 @@ def run_ours(env, folder):
     }
 
 
+def run_two(env, folder):
+    """The load by this process and a fork of it; everything before it as in ``run_ours``."""
+    meter = Meter(env)
+    _watch_steps(env, meter)
+    base = peak_memory()
+    _migrate(env, folder, "loaded", "--workers", "2")
+    helper = resource.getrusage(resource.RUSAGE_CHILDREN)
+    phases = meter.take()
+    phases["load"]["cpu"] += helper.ru_utime + helper.ru_stime
+    return {
+        "phases": phases,
+        "memory": {"start": base, "peak": peak_memory(), "helper": helper.ru_maxrss / 1024},
+        "content": read_content(env, "__crmmig_karmacrm__"),
+    }
+
+
 def _journey(env, *arguments):
     from odoo.addons.crm_migration.cli.crm_migrate import CrmMigrate, Journey
 
@@ -120,9 +136,9 @@ def _journey(env, *arguments):
     return env["crm.migration.project"].search([("name", "=", "bench")])
 
 
-def _migrate(env, folder):
+def _migrate(env, folder, until="verified", *more):
     files = str(folder / "export")
-    arguments = ("--profile", "karmacrm", "--files", files, "--until", "verified", "--yes")
+    arguments = ("--profile", "karmacrm", "--files", files, "--until", until, "--yes", *more)
     return _journey(env, *arguments)._get_outcomes()
 
 
@@ -137,12 +153,14 @@ def _watch_steps(env, meter):
         before = self.processed
         kind = self.kind
         taken.clear()
+        # Whoever leads may have nothing to take: the others load the rest of a kind.
+        waiting = ((self.cursor or {}).get("step") or {}).get("entities", [None])[0]
         started = meter.read()
         more = take_step(self)
         records = self.processed - before
         meter.add(kind, records, started)
         if kind == "load":
-            meter.add(f"load {taken[0] if taken else 'rest'}", records, started)
+            meter.add(f"load {taken[0] if taken else waiting or 'rest'}", records, started)
         return more
 
     def watched_batch(self, project, size, *args):
@@ -388,13 +406,14 @@ def _run(env, asked):
 
     if asked.what == "rpc":
         return run_rpc(env, asked.folder, asked.addons_path)
-    return {"ours": run_ours, "peer": run_peer, "limit": run_limit}[asked.what](env, asked.folder)
+    contenders = {"ours": run_ours, "two": run_two, "peer": run_peer, "limit": run_limit}
+    return contenders[asked.what](env, asked.folder)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--addons-path", required=True)
-    parser.add_argument("what", choices=("users", "ours", "peer", "rpc", "limit"))
+    parser.add_argument("what", choices=("users", "ours", "two", "peer", "rpc", "limit"))
     parser.add_argument("database")
     parser.add_argument("folder", type=Path)
     parser.add_argument("result", type=Path, nargs="?")

@@ -12,7 +12,7 @@ from statistics import median
 
 ENTITIES = {"company": "companies", "contact": "contacts", "deal": "deals", "activity": "messages"}
 CONTENDERS = {
-    "ours": "addon", "peer": "importer", "rpc": "XML-RPC", "limit": "COPY",
+    "ours": "addon", "two": "addon, two", "peer": "importer", "rpc": "XML-RPC", "limit": "COPY",
 }  # fmt: skip
 FIGURES = ("records", "seconds", "cpu", "queries")
 PHASES = {
@@ -84,6 +84,7 @@ def summarise(runs):
             name: {key: middle(results, "memory", key) for key in ("start", "peak")}
             for name, results in runs.items()
         },
+        "helper_memory": middle(runs["two"], "memory", "helper"),
         "content_is_equal": equal,
         "again_is_unchanged": all(run["again_is_unchanged"] for run in ours),
         "rolled_back": all(not any(map(any, run["left"].values())) for run in ours),
@@ -100,18 +101,23 @@ def show(summary):
     total = loads["ours"]["total"]["records"]
     print(f"\n{total:,} records, median of {summary['rounds']}, {summary['cores']} cores")
     print("\nrecords per second of the load:")
-    print(f"{'':<11}{'records':>9}" + "".join(f"{label:>10}" for label in CONTENDERS.values()))
+    print(f"{'':<11}{'records':>9}" + "".join(f"{label:>12}" for label in CONTENDERS.values()))
     for entity, label in (*ENTITIES.items(), ("total", "total")):
-        figures = "".join(f"{rate(loads[name][entity]):>10,.0f}" for name in CONTENDERS)
+        figures = "".join(f"{rate(loads[name][entity]):>12,.0f}" for name in CONTENDERS)
         print(f"{label:<11}{loads['ours'][entity]['records']:>9,.0f}{figures}")
     print("\nthe addon against the others:")
-    print(f"{'':<11}{'importer':>10}{'its CPU':>10}{'XML-RPC':>10}{'% of COPY':>11}{'queries':>10}")
+    print(
+        f"{'':<11}{'importer':>10}{'its CPU':>10}{'XML-RPC':>10}{'% of COPY':>11}{'queries':>10}"
+        f"{'two: importer':>16}{'one':>7}{'% of COPY':>11}"
+    )
     for entity, label in (*ENTITIES.items(), ("total", "total")):
-        mine, peer, rpc, limit = (loads[name][entity] for name in CONTENDERS)
+        mine, two, peer, rpc, limit = (loads[name][entity] for name in CONTENDERS)
         print(
             f"{label:<11}{rate(mine) / rate(peer):>9.1f}x{peer['cpu'] / mine['cpu']:>9.1f}x"
             f"{rate(mine) / rate(rpc):>9.1f}x{100 * rate(mine) / rate(limit):>11.0f}"
             f"{mine['queries'] / mine['records']:>10.2f}"
+            f"{rate(two) / rate(peer):>15.1f}x{rate(two) / rate(mine):>6.1f}x"
+            f"{100 * rate(two) / rate(limit):>11.0f}"
         )
     print("CPU: of the Python processes, without PostgreSQL; steadier on a busy machine")
     print("\naddon, file to verified and back:")
@@ -122,6 +128,7 @@ def show(summary):
         for name, label in CONTENDERS.items()
     )
     print(f"\npeak memory (before the load): {', '.join(peaks)}")
+    print(f"the second worker at most {summary['helper_memory']:.0f} MB, shared pages included")
     for key in ("content_is_equal", "again_is_unchanged", "rolled_back"):
         print(f"{key.replace('_', ' ')}: {'yes' if summary[key] else 'NO'}")
     if not summary["content_is_equal"]:
@@ -138,7 +145,7 @@ def draw(summary, path):
     labels = [*ENTITIES.values(), "all"]
     figure, axes = pyplot.subplots(figsize=(8, 4), layout="constrained")
     width = 0.8 / len(CONTENDERS)
-    colors = ("#714b67", "#8f8f8f", "#c0c0c0", "#e0e0e0")
+    colors = ("#714b67", "#a24689", "#8f8f8f", "#c0c0c0", "#e0e0e0")
     for place, ((name, label), color) in enumerate(zip(CONTENDERS.items(), colors, strict=True)):
         rates = [rate(summary["load"][name][entity]) for entity in (*ENTITIES, "total")]
         where = [n + (place - (len(CONTENDERS) - 1) / 2) * width for n in range(len(labels))]
