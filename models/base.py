@@ -4,6 +4,8 @@ Written into the view when it is asked for: it follows every migrated model, als
 later, and nothing is left in a view once the addon goes (odoo19.md, section 5).
 """
 
+import json
+
 from lxml import etree
 
 from odoo import api, models
@@ -21,6 +23,7 @@ class Base(models.AbstractModel):
         arch, view = super()._get_view(view_id, view_type, **options)
         if view_type == "form" and {"x_source_id", "x_source_system"} <= self._fields.keys():
             self._add_origin_button(arch)
+            self._name_source_systems(arch)
         return arch, view
 
     @api.model
@@ -51,6 +54,14 @@ class Base(models.AbstractModel):
         else:
             return
         button.addprevious(etree.Element("field", name="x_source_id", invisible="1", groups=GROUP))
+
+    @api.model
+    def _name_source_systems(self, arch):
+        """Show the old CRM by its name where the field has its code."""
+        labels = dict(self.env["crm.migration.project"]._selection_profile())
+        for node in arch.xpath("//field[@name='x_source_system'][not(@widget)]"):
+            node.set("widget", "crm_migration_source")
+            node.set("options", json.dumps({"labels": labels}))
 
     def action_open_migration_origin(self):
         """Show where the record came from, by which rules, and what became of it since."""

@@ -66,6 +66,11 @@ class CrmMigrationDuplicate(models.Model):
 
     # ------------------------------------------------------------- answers
 
+    def action_open_record(self):
+        """Open the contact that the row became: after the load Odoo itself merges two."""
+        self.ensure_one()
+        return self.record_id.action_open_record()
+
     def action_keep(self):
         """Both stay: the row becomes a contact of its own."""
         self._decide("keep")

@@ -47,6 +47,7 @@ class CrmMigrationIssue(models.Model):
     source_key = fields.Char()
     line = fields.Integer(aggregator=None)
     column = fields.Char()
+    column_label = fields.Char(compute="_compute_column_label", string="Mapped Column")
     value = fields.Char()
     parameters = fields.Json()
     message = fields.Char(compute="_compute_message")
@@ -57,6 +58,16 @@ class CrmMigrationIssue(models.Model):
     )
 
     _settled_index = models.Index("(project_id, code) WHERE state = 'settled'")
+
+    @api.depends("column", "entity", "project_id")
+    def _compute_column_label(self):
+        """Name the source's column, also where the issue is about the field that it goes to."""
+        lines = self.project_id.line_ids
+        known = {(line.project_id, line.entity, line.column) for line in lines}
+        sources = {(line.project_id, line.entity, line.target_field): line.column for line in lines}
+        for issue in self:
+            key = (issue.project_id, issue.entity, issue.column)
+            issue.column_label = issue.column if key in known else sources.get(key, issue.column)
 
     @api.depends("code", "parameters", "value")
     @api.depends_context("lang")

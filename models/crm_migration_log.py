@@ -42,6 +42,7 @@ class CrmMigrationLog(models.Model):
     run_id = fields.Many2one("crm.migration.run", required=True, index=True, ondelete="cascade")
     record_id = fields.Many2one("crm.migration.record", ondelete="set null", index="btree_not_null")
     model = fields.Char(required=True)
+    model_label = fields.Char(compute="_compute_model_label", string="Kind")
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
     action = fields.Selection(
         [
@@ -68,6 +69,12 @@ class CrmMigrationLog(models.Model):
     def init(self):
         """Close the table. A staged row that an extraction drops takes its link along."""
         protect(self.env.cr, self._table, may_change=["record_id"])
+
+    @api.depends("model")
+    def _compute_model_label(self):
+        labels = {name: self.env["ir.model"]._get(name).name for name in set(self.mapped("model"))}
+        for line in self:
+            line.model_label = labels[line.model] or line.model
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

@@ -225,7 +225,11 @@ class CrmMigrationProject(models.Model):
 
     @api.model
     def _selection_profile(self):
-        return [(code, profiles.load(code).name) for code in profiles.codes()]
+        """Return the sources by name; the one that has no profile stands last."""
+        known = [profiles.load(code) for code in profiles.codes()]
+        known.sort(key=lambda profile: (profile.generic, profile.name.lower()))
+        other = self.env._("Another CRM")
+        return [(one.code, other if one.generic else one.name) for one in known]
 
     @api.model
     def _selection_product(self):
@@ -369,7 +373,10 @@ class CrmMigrationProject(models.Model):
 
     @api.onchange("profile")
     def _onchange_profile(self):
-        """Show the policies that are usual for the source."""
+        """Show the policies that are usual for the source, and its name until there is one."""
+        named = dict(self._selection_profile())
+        if self.profile and (not self.name or self.name in named.values()):
+            self.name = self._get_free_name(named[self.profile])
         if self.profile and not self.file_ids:
             known = {"profile": self.profile, "fallback_user_id": self.fallback_user_id.id}
             self.update(self._get_usual_policies(known))

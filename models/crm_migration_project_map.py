@@ -174,24 +174,28 @@ class CrmMigrationProject(models.Model):
     def _import_map(self, content):
         """Use a saved map: lines and values that this project has too, as decided there.
 
+        :return: how many columns and how many values it decided
         :raises UserError: when the file is no map of this source
         """
         self.ensure_one()
         if not isinstance(content, dict) or content.get("profile") != self.profile:
-            raise UserError(
-                self.env._("The file is not a map of %(product)s.", product=self.profile)
-            )
+            product = self._get_profile().name
+            raise UserError(self.env._("The file is not a map of %(product)s.", product=product))
         lines = {(line.entity, line.column): line for line in self.line_ids}
+        used_lines = used_values = 0
         for saved in content.get("lines", []):
             line = lines.get((saved.get("entity"), saved.get("column")))
             if line:
                 told = {name: saved[name] for name in LINE_FIELDS if name in saved}
                 line.write(told | {"reason": "saved", "evidence": False})
+                used_lines += 1
         values = {(v.domain, v.group or "", v.source_value): v for v in self.value_ids}
         for saved in content.get("values", []):
             key = (saved.get("domain"), saved.get("group") or "", saved.get("source_value"))
             if key in values:
                 values[key].write(self._prepare_saved_value(saved))
+                used_values += 1
+        return used_lines, used_values
 
     def _prepare_saved_value(self, saved):
         vals = {name: saved[name] for name in VALUE_FIELDS if name in saved}

@@ -71,6 +71,9 @@ class CrmMigrationProject(models.Model):
         """
         self.ensure_one()
         self._check_can_start(kind)
+        if kind == "load":
+            # What was signed is not what will be there.
+            self._get_valid_approval("cutover")._void()
         run = (
             self.env["crm.migration.run"]
             .sudo()

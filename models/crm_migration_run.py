@@ -51,7 +51,7 @@ class CrmMigrationRun(models.Model):
     )
     kind = fields.Selection(
         [
-            ("extract", "Stage"),
+            ("extract", "Read Files"),
             ("propose", "Propose"),
             ("schema", "Prepare"),
             ("sample", "Sample"),
@@ -446,6 +446,7 @@ class CrmMigrationRun(models.Model):
                 "crm_migration/progress",
                 {
                     "project_id": run.project_id.id,
+                    "name": run.project_id.name,
                     "run_id": run.id,
                     "kind": run.kind,
                     "state": run.state,

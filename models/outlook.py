@@ -103,7 +103,8 @@ class Outlook:
         ]
         order = {m.entity: m.sequence for m in self.project.mapping_ids}
         return {
-            "sentence": self._get_sentence(said),
+            # Once the load is done, what was foreseen is no news: how it was kept is told then.
+            "sentence": not compared and self._get_sentence(said),
             "is_old": not compared and said["map"] != self.project._get_map_hash(),
             "loaded": bool(compared),
             "at": str(run.ended_at),

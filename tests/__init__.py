@@ -55,6 +55,7 @@ from . import test_roads
 from . import test_rollback
 from . import test_sample
 from . import test_sample_view
+from . import test_screens
 from . import test_setting_up
 from . import test_sharing
 from . import test_silence

@@ -13,6 +13,7 @@ class CrmMigrationProjectMap(models.TransientModel):
 
     project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
     content = fields.Binary(string="Saved Map", required=True, attachment=False)
+    file_name = fields.Char()
 
     def action_import(self):
         """Decide lines and values of the project as the saved map does.
@@ -24,5 +25,18 @@ class CrmMigrationProjectMap(models.TransientModel):
             content = json.loads(base64.b64decode(self.content))
         except (ValueError, RecursionError) as error:
             raise UserError(self.env._("The file is not a saved map.")) from error
-        self.project_id._import_map(content)
-        return {"type": "ir.actions.act_window_close"}
+        columns, values = self.project_id._import_map(content)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success" if columns or values else "warning",
+                "message": self.env._(
+                    "%(columns)s columns and %(values)s values are now as in the saved map.",
+                    columns=columns,
+                    values=values,
+                ),
+                # Closed by it, the page behind is read anew.
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

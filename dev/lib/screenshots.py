@@ -67,7 +67,7 @@ def walk(camera):
     page.click(".nav-link:has-text('Values')")
     camera.press("Owners")
     camera.take("owners", ".o_crm_migration_board .o_crm_migration_card")
-    for name, project in (("proof", "smart_crm_online demo"), ("questions", "karmacrm demo")):
+    for name, project in (("proof", "Smart CRM Online demo"), ("questions", "karmaCRM demo")):
         camera.open(project)
         page.click(f".oe_stat_button:has-text('{name.capitalize()}')")
         camera.take(

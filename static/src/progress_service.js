@@ -19,7 +19,7 @@ export function describeRun(kind) {
 export const crmMigrationProgressService = {
     dependencies: ["action", "bus_service", "notification"],
     start(env, { action, bus_service: bus, notification }) {
-        bus.subscribe("crm_migration/progress", ({ project_id, kind, state }) => {
+        bus.subscribe("crm_migration/progress", ({ project_id, name, kind, state }) => {
             if (!["done", "failed"].includes(state)) {
                 return;
             }
@@ -27,12 +27,12 @@ export const crmMigrationProgressService = {
             const close = notification.add(
                 failed ? _t("%s: stopped by an error.", describeRun(kind).running) : describeRun(kind).done,
                 {
-                    title: _t("CRM Migration"),
+                    title: name || _t("CRM Migration"),
                     type: failed ? "danger" : "success",
                     sticky: failed,
                     buttons: [
                         {
-                            name: _t("Open"),
+                            name: _t("Open It"),
                             onClick: () => {
                                 close();
                                 action.doAction({

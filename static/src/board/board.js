@@ -4,7 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onPatched, onWillStart, useRef, useState } from "@odoo/owl";
 
 const MODEL = "crm.migration.mapping.value";
 /** From so many lanes on there is a search among them. */
@@ -23,12 +23,18 @@ export class Board extends Component {
         this.projectId = this.props.action.context.active_id;
         this.kind = this.props.action.params.kind;
         this.state = useState({ data: null, search: "", dragged: null, over: null });
+        this.board = useRef("board");
+        this.focused = this.toFocus = null;
         onWillStart(() => this.load());
+        onPatched(() => this.focus());
     }
 
     async load() {
         if (this.projectId) {
-            this.state.data = await this.orm.call("crm.migration.project", "get_board", [[this.projectId], this.kind]);
+            const data = await this.orm.call("crm.migration.project", "get_board", [[this.projectId], this.kind]);
+            this.focused = this.toFocus;
+            this.toFocus = null;
+            this.state.data = data;
         }
     }
 
@@ -52,6 +58,13 @@ export class Board extends Component {
         );
     }
 
+    /** A card that was moved is another element: who works with the keyboard goes on where he was. */
+    focus() {
+        const card = this.focused && this.board.el?.querySelector(`[data-card="${this.focused}"] select`);
+        this.focused = null;
+        card?.focus();
+    }
+
     getCards(lane) {
         return this.state.data.cards.filter((card) => card.lane === lane);
     }
@@ -61,7 +74,11 @@ export class Board extends Component {
     }
 
     format(card) {
-        return this.isOwner ? _t("%s records", formatInteger(card.count)) : _t("%s deals", formatInteger(card.count));
+        const count = formatInteger(card.count);
+        if (card.count === 1) {
+            return this.isOwner ? _t("%s record", count) : _t("%s deal", count);
+        }
+        return this.isOwner ? _t("%s records", count) : _t("%s deals", count);
     }
 
     getMoveLabel(card) {
@@ -91,6 +108,7 @@ export class Board extends Component {
     }
 
     onSelect(ev, card) {
+        this.toFocus = card.id;
         return this.move(card, parseInt(ev.target.value) || false);
     }
 
@@ -100,7 +118,9 @@ export class Board extends Component {
     }
 
     async confirm(cards) {
-        await this.orm.call(MODEL, "action_confirm", [cards.map(({ id }) => id)]);
+        const ids = cards.map(({ id }) => id);
+        await this.orm.call(MODEL, "action_confirm", [ids]);
+        this.toFocus = (this.open.find(({ id }) => !ids.includes(id)) || cards[0])?.id;
         await this.load();
     }
 

@@ -53,7 +53,14 @@ export class Proof extends Component {
 
     get outcomeChart() {
         const { states, lines } = this.state.data.outcomes;
-        const colors = { held: "#F4A261", failed: "#CE4257", skipped: "#A4A8B6", staged: "#D3D3D3" };
+        const colors = {
+            updated: "#4EA7F2",
+            unchanged: "#8FA8C8",
+            held: "#F4A261",
+            failed: "#CE4257",
+            skipped: "#A4A8B6",
+            staged: "#D3D3D3",
+        };
         return {
             labels: lines.map(({ label }) => label),
             series: states
