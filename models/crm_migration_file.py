@@ -13,6 +13,11 @@ from . import words
 
 # What a user may set: the rest says which bytes are read, with the rights of the migration.
 READING = ("encoding", "delimiter", "header_row")
+# What decides which rows are read from the bytes, and by which keys.
+READ_BY = (
+    "entity", "encoding", "delimiter", "header_row", "header", "overrides", "key_column",
+    "natural_columns", "name_columns",
+)  # fmt: skip
 # How the cells are understood: for all columns of the file that leave it open.
 MEANING = ("date_order", "decimal")
 EDITABLE = {
@@ -44,6 +49,10 @@ class CrmMigrationFile(models.Model):
     name = fields.Char(required=True, help="File name; with the sheet or the member of a ZIP.")
     attachment_id = fields.Many2one("ir.attachment", ondelete="restrict")
     table_name = fields.Char(help="Which table of the attachment: sheet name, if it has several.")
+    same_as_id = fields.Many2one(
+        "crm.migration.file", ondelete="set null", readonly=True,
+        help="File of an earlier export with the very same bytes: its rows are known.",
+    )  # fmt: skip
     url = fields.Char(index="btree_not_null", readonly=True, help="Where it was fetched from.")
     member = fields.Char(help="Path inside the uploaded ZIP.")
     checksum = fields.Char(help="SHA-256 of the uploaded bytes.")
@@ -277,6 +286,13 @@ class CrmMigrationFile(models.Model):
                 profile = self.project_id._get_profile()
                 values |= extractor._find_keys(profile, self.entity, columns)
         return values
+
+    def _is_same(self):
+        """Return whether all these files hold what those of an earlier export did, read alike."""
+        return all(
+            file.same_as_id and all(file[name] == file.same_as_id[name] for name in READ_BY)
+            for file in self
+        )
 
     def _describe_error(self, error):
         told = {"file": self.name, "detail": ""} | error.parameters

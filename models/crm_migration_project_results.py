@@ -36,6 +36,20 @@ class CrmMigrationProject(models.Model):
             counts[state] += count
         return result
 
+    def _get_generation(self, entity):
+        """Return the export in which the newest rows of an entity came, or 0.
+
+        An export with the very same files is a later one, and leaves the rows as they are.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT COALESCE(max(generation), 0) FROM crm_migration_record
+                WHERE project_id = %s AND entity = %s""",
+            [self.id, entity],
+        )
+        return self.env.cr.fetchone()[0]
+
     def _get_check_totals(self):
         """Return the verdicts of the last verification, or sample."""
         self.ensure_one()

@@ -40,8 +40,34 @@ class CrmMigrationProposer(models.AbstractModel):
         Steps: profile the columns from all rows, settle date orders across the export, find the
         links between the tables, propose lines per entity, then the value maps the lines need.
         """
-        project = run.project_id.with_context(crm_migration_proposing=True)
+        # Read by itself: once the run leaves the cache, its lines would be fetched one by one.
+        project = run.project_id.with_prefetch().with_context(crm_migration_proposing=True)
         self.env.flush_all()
+        if not self._is_known(project):
+            self._propose(run, project)
+        self.env["crm.migration.readiness"]._propose(project)
+        self.env["crm.migration.collector"]._collect(project)
+        self.env["crm.migration.gotcha"]._check(project)
+        return False
+
+    @api.model
+    def _is_known(self, project):
+        """Return whether the map was proposed from these very rows: the files came once more.
+
+        Asked for a second time, it is proposed anew: something else may have changed.
+        """
+        done = project.run_ids.filtered(lambda run: run.state == "done").sorted("id")
+        kinds = [run.kind for run in done if run.kind in ("extract", "propose")]
+        files = project.file_ids.filtered(lambda file: file.state == "staged")
+        lines = {(line.entity, line.column) for line in project.line_ids}
+        return kinds[-2:] == ["propose", "extract"] and all(
+            file.same_as_id and lines.issuperset((file.entity, name) for name in file.header)
+            for file in files
+        )
+
+    @api.model
+    def _propose(self, run, project):
+        """Propose lines and values."""
         profiles = {
             entity.code: self._profile_columns(project, entity.code)
             for entity in self._get_entities(project)
@@ -60,11 +86,7 @@ class CrmMigrationProposer(models.AbstractModel):
         self._propose_owners(project)
         self._tell_product(project)
         self._tell_leads(project)
-        self.env["crm.migration.readiness"]._propose(project)
-        self.env["crm.migration.collector"]._collect(project)
-        self.env["crm.migration.gotcha"]._check(project)
         run.total = run.processed = sum(len(columns) for columns in profiles.values())
-        return False
 
     @api.model
     def _get_entities(self, project):
@@ -130,14 +152,14 @@ class CrmMigrationProposer(models.AbstractModel):
     @api.model
     def _read_payloads(self, project, entity):
         """Yield lists of rows of the newest export of an entity, a few thousand at a time."""
-        last_id = 0
+        last_id, generation = 0, project._get_generation(entity)
         while True:
             self.env.cr.execute(
                 """SELECT id, payload FROM crm_migration_record
                     WHERE project_id = %s AND entity = %s AND id > %s AND state != 'skipped'
                       AND generation = %s
                     ORDER BY id LIMIT %s""",
-                [project.id, entity, last_id, project.generation, PROFILED_ROWS],
+                [project.id, entity, last_id, generation, PROFILED_ROWS],
             )
             rows = self.env.cr.fetchall()
             if not rows:
@@ -314,7 +336,7 @@ class CrmMigrationProposer(models.AbstractModel):
                       AND generation = %s %s""",
                 project.id,
                 mapping.entity,
-                project.generation,
+                project._get_generation(mapping.entity),
                 condition or SQL(),
             )
         )
@@ -352,7 +374,7 @@ class CrmMigrationProposer(models.AbstractModel):
             f"""SELECT {names}, count(*) FROM crm_migration_record
                  WHERE project_id = %s AND entity = %s AND state != 'skipped' AND generation = %s
                    AND trim(payload ->> %s) != '' GROUP BY {places}""",
-            [*columns, project.id, entity, project.generation, columns[0]],
+            [*columns, project.id, entity, project._get_generation(entity), columns[0]],
         )
         return self.env.cr.fetchall()
 

@@ -190,6 +190,9 @@ class Outlook:
         since; the missing owner exists now; what it waited for landed for one of these reasons.
         """
         self.env.flush_all()
+        foreseen = self.env["crm.migration.forecast"].sudo()
+        if not load.processed and not foreseen.search_count([("run_id", "=", run.id)], limit=1):
+            return []  # nothing was foreseen and nothing was done: no row is looked for
         self.env.cr.execute(
             """WITH compared AS (
                    SELECT r.id, r.entity, r.model, r.res_id, f.outcome AS foreseen, f.reason,

@@ -36,9 +36,14 @@ BULK_CONTEXT = {
 
 
 def silent(records):
-    """Return the records as superuser in an environment that tells nobody."""
+    """Return the records as superuser in an environment that tells nobody.
+
+    They are read together with each other, not with the records they were reached by: those may
+    leave the cache, and then the lines of a project would be fetched one by one.
+    """
     context = {k: v for k, v in records.env.context.items() if not k.startswith("default_")}
-    return records.sudo().with_env(records.sudo().env(context=context | BULK_CONTEXT))
+    silenced = records.sudo().with_env(records.sudo().env(context=context | BULK_CONTEXT))
+    return silenced.with_prefetch()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from . import test_command_line
 from . import test_coverage
 from . import test_currency
 from . import test_damage
+from . import test_delta_known
 from . import test_delta_random
 from . import test_dossier
 from . import test_doubtful_readings

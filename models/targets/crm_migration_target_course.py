@@ -87,7 +87,7 @@ class CrmMigrationCourseTree(models.AbstractModel):
             self.env.cr.execute(
                 """SELECT source_key, payload FROM crm_migration_record
                     WHERE project_id = %s AND entity = %s AND generation = %s ORDER BY id""",
-                [project.id, mapping.entity, project.generation],
+                [project.id, mapping.entity, project._get_generation(mapping.entity)],
             )
             for key, payload in self.env.cr.fetchall():
                 self._add(portals, key, payload, entity_map.map_row(payload).values)
