@@ -635,6 +635,12 @@ CATALOGUE = {
         "%(entity)s %(value)s is not in the export",
         "Export it too; the activity is loaded then.",
     ),
+    "orphan_value": Kind(
+        "hold",
+        "Its record is missing",
+        "%(entity)s %(value)s is not in the export",
+        "Export it too; if it is there, say in a column which kind of record each value is of.",
+    ),
     "unlinked_activity": Kind(
         "hold",
         "Belongs to nothing",

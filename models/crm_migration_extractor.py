@@ -5,7 +5,7 @@ from itertools import chain, islice
 
 from odoo import api, models
 
-from ..engine import mending, proposing, reading
+from ..engine import mending, pairs, proposing, reading
 from ..engine.exceptions import SourceError
 from ..engine.inference import ColumnStatistics
 from ..engine.mapping import fold
@@ -261,6 +261,8 @@ class CrmMigrationExtractor(models.AbstractModel):
         if not entity:
             return {"key_column": False, "natural_columns": [], "name_columns": []}
         entity = profile.entity(entity)
+        if entity.target == pairs.TARGET:
+            return self._find_pair_keys(entity, [column.name for column in columns])
         proposals = proposing.propose_map(entity, columns)
         fields = [(p.rule.field, p.rule.column) for p in proposals]
         slots = {slot.name: slot.field for slot in load_vocabulary().slots_of(entity)}
@@ -269,6 +271,18 @@ class CrmMigrationExtractor(models.AbstractModel):
             "key_column": next((column for field, column in fields if field == "id"), False),
             "natural_columns": [column for field, column in fields if field in NATURAL],
             "name_columns": [columns for columns in named if columns],
+        }
+
+    @api.model
+    def _find_pair_keys(self, entity, header):
+        """Return what tells the rows of a table of pairs apart: their ID, else record and field."""
+        slots = pairs.find_columns(entity, header, loose=True) or {}
+        holders = [slots[name] for name in ("related_type", *pairs.HOLDERS) if name in slots]
+        named = [*holders, *filter(None, [slots.get("field_name")])]
+        return {
+            "key_column": slots.get("id", False),
+            "natural_columns": named,
+            "name_columns": [],
         }
 
     @api.model
@@ -315,6 +329,8 @@ class CrmMigrationExtractor(models.AbstractModel):
             return self.env["crm.migration.rest"]._step(run)
         files = project.file_ids.filtered(lambda file: file.state == "new").sorted("sequence")
         if not files:
+            if self.env["crm.migration.joiner"]._step(run):
+                return True
             self._finish(run)
             return False
         if not run.cursor and all(files.mapped("estimated_rows")):
@@ -590,7 +606,10 @@ class CrmMigrationExtractor(models.AbstractModel):
               FROM unnest(%(keys)s, %(lines)s, %(payloads)s, %(hashes)s, %(states)s)
                    AS row (key, line, payload, hash, state)
             ON CONFLICT (project_id, entity, source_key) DO UPDATE
-               SET file_id = EXCLUDED.file_id, line = EXCLUDED.line, payload = EXCLUDED.payload,
+               SET file_id = EXCLUDED.file_id, line = EXCLUDED.line,
+                   -- The same row keeps what came to it as pairs.
+                   payload = CASE WHEN r.row_hash = EXCLUDED.row_hash THEN r.payload
+                                  ELSE EXCLUDED.payload END,
                    row_hash = EXCLUDED.row_hash, extract_run_id = EXCLUDED.extract_run_id,
                    generation = EXCLUDED.generation,
                    loaded_payload = CASE

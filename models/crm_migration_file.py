@@ -97,6 +97,8 @@ class CrmMigrationFile(models.Model):
     entity_score = fields.Float(string="Recognition", digits=(3, 2))
     entity_reason = fields.Char(string="Recognised By")
     key_column = fields.Char(help="Column with the source's own ID of the record.")
+    pair_columns = fields.Json(help="Columns that came to the rows as name-value pairs.")
+    split_columns = fields.Json(help="Columns whose cells hold several name-value pairs.")
     natural_columns = fields.Json(help="Columns that tell rows without an ID apart.")
     name_columns = fields.Json(help="Columns that name a row without an ID, best first.")
     state = fields.Selection(
@@ -155,6 +157,12 @@ class CrmMigrationFile(models.Model):
     def _is_listed(self):
         """Return whether the file is a list of what does not move: recognised, but not loaded."""
         return not self.entity and (self.entity_reason or "").startswith(LISTED)
+
+    def _get_columns(self):
+        """Return the columns that the rows have: the file's own, and those that came as pairs."""
+        split = self.split_columns or ()
+        own = [name for name in self.header or () if name not in split]
+        return [*own, *(self.pair_columns or ())]
 
     def _get_open_questions(self):
         """Return the codes of what is still to be confirmed or corrected."""
@@ -221,7 +229,7 @@ class CrmMigrationFile(models.Model):
         """Tell the map's lines, if there are any, how the file's dates and figures are written."""
         for file in self:
             lines = file.project_id.line_ids.filtered(
-                lambda line: line.entity == file.entity and line.column in (file.header or ())  # noqa: B023
+                lambda line: line.entity == file.entity and line.column in file._get_columns()  # noqa: B023
             )
             for line in lines.with_context(crm_migration_proposing=True):
                 told = file._get_meaning(line.kind, line.options or {}, line.doubts or ())

@@ -124,12 +124,16 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _stage_again(self, project):
-        """Stage what is worth another try: held, failed, or with a link that has landed since."""
+        """Stage what is worth another try: held, failed, or with a link that has landed since.
+
+        The second row of an ID, and a value without its record, only another export can help.
+        """
         self.env.cr.execute(
             """UPDATE crm_migration_record SET state = 'staged'
                 WHERE project_id = %s AND (state = 'failed' OR (state = 'held' AND NOT EXISTS (
                       SELECT 1 FROM crm_migration_issue i
-                       WHERE i.record_id = crm_migration_record.id AND i.code = 'repeated_key')))
+                       WHERE i.record_id = crm_migration_record.id
+                         AND i.code IN ('repeated_key', 'orphan_value'))))
             """,
             [project.id],
         )
@@ -509,7 +513,7 @@ class CrmMigrationLoader(models.AbstractModel):
 
         :param known: fields that the last load had a value for
         """
-        header = self.env["crm.migration.file"].browse(item.record["file_id"]).header or []
+        header = self.env["crm.migration.file"].browse(item.record["file_id"])._get_columns()
         for name in known - item.values.keys() - item.mapped.references.keys():
             columns = entity_map.columns_of(name)
             if columns and set(columns) <= set(header):

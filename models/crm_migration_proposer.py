@@ -4,7 +4,7 @@ import re
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..engine import proposing
+from ..engine import pairs, proposing
 from ..engine.countries import code_of
 from ..engine.exceptions import ValueProblem
 from ..engine.inference import settle_dates
@@ -92,7 +92,11 @@ class CrmMigrationProposer(models.AbstractModel):
     def _get_entities(self, project):
         """Return the entities that staged files hold, in load order."""
         held = set(project.file_ids.filtered(lambda f: f.state == "staged").mapped("entity"))
-        return [entity for entity in project._get_profile().entities if entity.code in held]
+        return [
+            entity
+            for entity in project._get_profile().entities
+            if entity.code in held and entity.target != pairs.TARGET
+        ]
 
     # ------------------------------------------------------------- columns
 
@@ -116,7 +120,7 @@ class CrmMigrationProposer(models.AbstractModel):
             for column in profiles.get(file.entity, ()):
                 doubts = {problem.code for problem in column.problems}
                 told = file._get_meaning(column.kind, column.options, doubts)
-                if column.name in (file.header or ()) and told:
+                if column.name in file._get_columns() and told:
                     column.options.update(told)
                     column.problems = [
                         one for one in column.problems if answers.get(one.code) not in told
@@ -147,7 +151,7 @@ class CrmMigrationProposer(models.AbstractModel):
     @api.model
     def _get_header(self, project, entity):
         files = project.file_ids.filtered(lambda f: f.entity == entity and f.state == "staged")
-        return list(dict.fromkeys(name for file in files for name in file.header))
+        return list(dict.fromkeys(name for file in files for name in file._get_columns()))
 
     @api.model
     def _read_payloads(self, project, entity):

@@ -157,8 +157,8 @@ class CrmMigrationRollback(models.AbstractModel):
                   SET state = CASE WHEN state IN ('skipped') THEN state ELSE 'staged' END,
                       res_id = NULL, model = NULL, loaded_payload = NULL, match_name = NULL,
                       match_email = NULL, previous_payload = NULL, is_undone = FALSE
-                WHERE project_id = %s""",
-            [project.id],
+                WHERE project_id = %s AND entity != ALL(%s)""",
+            [project.id, self.env["crm.migration.joiner"]._get_codes(project)],
         )
         self._remove_xmlids(project, kept)
         project.inventory_ids.write({"automation_id": 0})

@@ -96,8 +96,9 @@ class CrmMigrationSampler(models.AbstractModel):
         """Return records of every entity, in proportion, at least ten of each, evenly spread."""
         self.env.cr.execute(
             """SELECT entity, array_agg(id ORDER BY id) FROM crm_migration_record
-                WHERE project_id = %s AND state IN ('staged', 'held', 'failed') GROUP BY entity""",
-            [project.id],
+                WHERE project_id = %s AND state IN ('staged', 'held', 'failed')
+                  AND entity = ANY(%s) GROUP BY entity""",
+            [project.id, project.mapping_ids.mapped("entity")],
         )
         groups = dict(self.env.cr.fetchall())
         total = sum(map(len, groups.values())) or 1

@@ -39,7 +39,7 @@ class HeldRows:
     def _get_files(self):
         """Return [(file, columns)] of the files that have such rows."""
         groups = self.env["crm.migration.record"]._read_group(self._get_domain(), ["file_id"])
-        return [(file, [c for c in file.header or [] if c not in mending.OURS])
+        return [(file, [c for c in file._get_columns() if c not in mending.OURS])
                 for (file,) in groups]  # fmt: skip
 
     def _get_domain(self):

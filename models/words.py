@@ -75,6 +75,7 @@ def get_entities(env):
         "pipeline": env._("Pipelines"),
         "tag": env._("Tags"),
         "attachment": env._("Attachments"),
+        "custom_value": env._("Values of custom fields"),
         "product": env._("Products"),
         "order": env._("Orders"),
         "order_line": env._("Lines of orders"),

@@ -37,6 +37,7 @@ from . import test_objects
 from . import test_opt_outs
 from . import test_origin
 from . import test_own_pipeline
+from . import test_pairs
 from . import test_po_files
 from . import test_policies
 from . import test_profile_crmconnect

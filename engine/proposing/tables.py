@@ -5,6 +5,8 @@ from pathlib import PurePosixPath
 
 from ..headers import CONTAINS, match, normalise
 from ..inventory import LISTED
+from ..pairs import TARGET as PAIRS
+from ..pairs import find_columns
 from ..profiles import known_part
 from ..vocabulary import load as load_vocabulary
 
@@ -22,6 +24,11 @@ def recognise(table_name, header, profile, columns=None):
         ``nothing``, or ``inventory:<code>`` for a kind of record that does not move
     """
     names = file_names(table_name)
+    pairs = next((one for one in profile.entities if one.target == PAIRS), None)
+    called = pairs and any(map(pairs.names_file, names))
+    if pairs and find_columns(pairs, header, columns, loose=called):
+        # Before what the name says: lists of the fields themselves are called so too.
+        return pairs.code, 1.0, "columns"
     named = {
         entity.code: max(map(entity.names_file, names), default=0) for entity in profile.entities
     }
@@ -31,7 +38,11 @@ def recognise(table_name, header, profile, columns=None):
         # What the product itself is known to have comes before what any product may have.
         if part > own and part >= max(named.values()):
             return None, 0.0, LISTED + kind["code"]
-    entities = [one for one in profile.entities if not one.shared or named[one.code] > own]
+    entities = [
+        one
+        for one in profile.entities
+        if one.target != PAIRS and (not one.shared or named[one.code] > own)
+    ]
     fits, known = _header_fits(header, entities, columns or [None] * len(header))
     scores = {
         code: NAME_WEIGHT * bool(named[code]) + (1 - NAME_WEIGHT) * fits[code] for code in fits

@@ -5,7 +5,7 @@ from importlib import import_module
 
 MODULES = (
     "cells", "colors", "countries", "currencies", "dates", "fetching", "inline_images",
-    "line_items", "numbers", "text",
+    "line_items", "numbers", "pairs", "text",
     "proposing.assignment", "proposing.customs", "proposing.suggesting", "proposing.tables",
     "reading.archive", "reading.encoding",
     "reading.codepage", "reading.dialect", "reading.flatten", "reading.header", "reading.layout",
