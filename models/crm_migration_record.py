@@ -62,6 +62,10 @@ class CrmMigrationRecord(models.Model):
     _state_index = models.Index("(project_id, entity, state, generation)")
     # The loader's next ones, in its order: it shrinks as the load goes on.
     _next_index = models.Index("(project_id, entity, sort_key, id) WHERE state = 'staged'")
+    # The next ones of a share: without it each batch passes over the rows of all other shares.
+    _share_index = models.Index(
+        "(project_id, entity, share, sort_key, id) WHERE state = 'staged' AND share IS NOT NULL"
+    )
     _name_index = models.Index("(project_id, match_name) WHERE match_name IS NOT NULL")
     _email_index = models.Index("(project_id, match_email) WHERE match_email IS NOT NULL")
     _odoo_index = models.Index("(model, res_id) WHERE res_id IS NOT NULL")

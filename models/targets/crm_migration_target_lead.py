@@ -368,12 +368,14 @@ class CrmMigrationTargetLead(models.AbstractModel):
         for name, days in DATES.items():
             undated = [record.id for record, item in by_record if not item.values[name]]
             if undated:
+                # Most have none: writing such a row again would cost as much as creating it.
+                columns = [SQL.identifier(column) for column in (name, days) if column]
                 self.env.cr.execute(
                     SQL(
-                        "UPDATE crm_lead SET %s = NULL %s WHERE id = ANY(%s)",
-                        SQL.identifier(name),
-                        SQL(", %s = NULL", SQL.identifier(days)) if days else SQL(),
+                        "UPDATE crm_lead SET %s WHERE id = ANY(%s) AND (%s)",
+                        SQL(", ").join(SQL("%s = NULL", column) for column in columns),
                         undated,
+                        SQL(" OR ").join(SQL("%s IS NOT NULL", column) for column in columns),
                     )
                 )
         self._protect_zero(records.filtered(lambda lead: lead.active and not lead.probability))
