@@ -38,6 +38,9 @@ CODES = (
 _RATES = {}
 # The client of the last step of this process, with its open connections: the same key -> Client.
 _CLIENTS = {}
+# The keys that the pages of a list brought, as far as steps of this process have read them:
+# (database, run, list, passes, anew) -> (ID of the newest page, keys).
+_KEYS = {}
 
 
 class CrmMigrationRest(models.AbstractModel):
@@ -225,14 +228,26 @@ class CrmMigrationRest(models.AbstractModel):
 
     @api.model
     def _get_keys(self, run, endpoint, numbers):
-        """Return the keys that a pass, or several, of this run have brought."""
-        numbers = [numbers] if isinstance(numbers, int) else list(numbers)
+        """Return the keys that a pass, or several, of this run have brought.
+
+        Pages are only added: each step reads the new ones, however long the list is.
+        """
+        numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
+        where = (self.env.cr.dbname, run.id, endpoint.name)
+        for other in [mark for mark in _KEYS if mark[:3] != where]:
+            del _KEYS[other]
+        mark = (*where, numbers, bool((run.cursor or {}).get("full")))
+        newest, keys = _KEYS.get(mark, (0, set()))
         self.env.cr.execute(
-            """SELECT DISTINCT jsonb_array_elements_text(keys) FROM crm_migration_extract
-                WHERE run_id = %s AND endpoint = %s AND pass_number = ANY(%s)""",
-            [run.id, endpoint.name, numbers],
+            """SELECT id, keys FROM crm_migration_extract
+                WHERE run_id = %s AND endpoint = %s AND pass_number = ANY(%s) AND id > %s""",
+            [run.id, endpoint.name, list(numbers), newest],
         )
-        return {key for (key,) in self.env.cr.fetchall()}
+        for page_id, found in self.env.cr.fetchall():
+            newest = max(newest, page_id)
+            keys.update(found or ())
+        _KEYS[mark] = (newest, keys)
+        return set(keys)  # the caller's own: what it adds may be undone
 
     @api.model
     def _keep(self, run, endpoint, records, told, keys):

@@ -510,6 +510,32 @@ class TestRestSecrets(RestCase):
         self.assertEqual(server.requests[0].get("api_token"), TOKEN)
         self.assertEqual(other.requests[0].query, {})
 
+    def test_a_step_reads_the_keys_of_new_pages_only(self):
+        """What a step knows of the pages before it is what is stored, read once; a process that
+        comes later, as after a kill, reads all of it."""
+        keys = crm_migration_rest._KEYS
+        with serving(Karma(karma_data())) as server:
+            project = self.connect(server, page_size=2)
+            run = project.action_extract()
+            endpoint = project.connection_id._get_api().endpoint("contacts")
+            for number in range(12):
+                if number == 8:
+                    keys.clear()
+                run.sudo()._take_step()
+                found = self.env["crm.migration.rest"]._get_keys(run, endpoint, 1)
+                pages = self.env["crm.migration.extract"].search(
+                    [
+                        ("run_id", "=", run.id),
+                        ("endpoint", "=", "contacts"),
+                        ("pass_number", "=", 1),
+                    ]
+                )
+                self.assertEqual(found, {key for page in pages for key in page.keys})
+                newest, known = next(keys[mark] for mark in keys if mark[3] == (1,))
+                self.assertEqual((newest, known), (max(pages.ids, default=0), found))
+                self.assertIsNot(known, found, "what a step adds may be undone")
+            self.assertEqual(len(found), 5)
+
     def test_at_the_cap_of_the_plan(self):
         """KC-28: ten deals are the cap of a plan, but the source says that it has ten."""
         data = karma_data()
