@@ -1,6 +1,7 @@
 """A row and a confirmed map become typed values, references and problems."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from .memo import reader
 from .transforms import join_name
@@ -178,4 +179,9 @@ def fold(value):
     >>> fold("  Key   Account ")
     'key account'
     """
-    return " ".join(str(value).split()).casefold()
+    return _fold(str(value))
+
+
+@lru_cache(maxsize=8192)
+def _fold(text):
+    return " ".join(text.split()).casefold()

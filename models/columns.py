@@ -33,7 +33,7 @@ def read_filled(model, ids):
     model.env.cr.execute(
         SQL(
             "SELECT id, jsonb_strip_nulls(%s) FROM %s WHERE id = ANY(%s)",
-            _pack(model),
+            pack(model),
             SQL.identifier(model._table),
             list(ids),
         )
@@ -74,7 +74,7 @@ def find_changed(project, model, ids):
                       AND c.res_id = ANY(%(ids)s) AND c.action = 'create'
                       AND c.filled IS NOT NULL AND %(stamped)s) AS compared
                 WHERE filled - keys != now - keys""",
-            now=_pack(model, drop_zeros=True),
+            now=pack(model, drop_zeros=True),
             table=SQL.identifier(model._table),
             project=project.id,
             model=model._name,
@@ -85,10 +85,10 @@ def find_changed(project, model, ids):
     return {res_id: (filled, now) for res_id, filled, now in model.env.cr.fetchall()}
 
 
-def _pack(model, drop_zeros=False):
+def pack(model, drop_zeros=False):
     """Return the SQL of the typed columns as one JSON object.
 
-    :param drop_zeros: True to have NULL for all that is as good as empty
+    :param drop_zeros: True to have NULL for all that is as good as empty; of table ``t`` then
     """
     pairs = [
         SQL("%s, %s", SQL("%s", name), _get_column(model._fields[name], drop_zeros))

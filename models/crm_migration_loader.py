@@ -4,12 +4,10 @@ import re
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..engine.comparing import is_empty
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
 from . import bulk, contact_counts, snapshots
-from .columns import read_filled
 from .disturbance import is_passing
 from .inserting import unnest
 from .item import Item
@@ -38,6 +36,9 @@ ACTIVE_CONTENT = re.compile(
 INLINE_IMAGE = "data:image"
 # Rows of which some cells are read at once.
 READ_ROWS = 5000
+# Where a registry keeps maps ready, and how many: those of some projects.
+MAPS = "crm_migration_maps"
+MOST_MAPS = 64
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = (
     "missing_company", "missing_parent", "missing_contact", "attendee_unknown",
@@ -434,6 +435,9 @@ class CrmMigrationLoader(models.AbstractModel):
         Steps: map the rows, fetch what they refer to, prepare values, load what is not held,
         settle states, log and issues.
         """
+        # PostgreSQL keeps the plans of foreign keys for as long as the connection lives: made for
+        # a table that was small then, they read all of it for each new row.
+        self.env.cr.execute("DISCARD PLANS")
         resolver = Resolver(project)
         items = self._prepare_items(project, rows, resolver)
         self._add_old_values(project, items, resolver)
@@ -563,7 +567,44 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _get_entity_map(self, project, entity):
-        """Return the map of an entity as the engine runs it, or None."""
+        """Return the map of an entity as the engine runs it, or None; made anew if it changed."""
+        # With the registry: what is installed says which model a target writes.
+        maps = self.env.registry.__dict__.setdefault(MAPS, {})
+        key = entity, self._get_map_digest(project)
+        if key not in maps:
+            if len(maps) >= MOST_MAPS:
+                maps.clear()
+            maps[key] = self._make_entity_map(project, entity)
+        return maps[key]
+
+    @api.model
+    def _get_map_digest(self, project):
+        """Return a fingerprint of all that the maps of a project are made of."""
+        tables = ("mapping", "mapping.line", "mapping.value")
+        for name in tables:
+            self.env[f"crm.migration.{name}"].flush_model()
+        self.env["res.currency"].flush_model()
+        parts = [
+            SQL(
+                "(SELECT string_agg(t::text, '' ORDER BY id) FROM %s t WHERE project_id = %s)",
+                SQL.identifier(self.env[f"crm.migration.{name}"]._table),
+                project.id,
+            )
+            for name in tables
+        ]
+        parts.append(SQL("(SELECT string_agg(name || active, ',' ORDER BY id) FROM res_currency)"))
+        self.env.cr.execute(
+            SQL(
+                "SELECT md5(concat(%s, %s, %s))",
+                project.timezone or "",
+                str(self.env.context.get("active_test")),
+                SQL(", ").join(parts),
+            )
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _make_entity_map(self, project, entity):
         mapping = project.mapping_ids.filtered(lambda m: m.entity == entity)
         if not mapping:
             return None
@@ -687,22 +728,9 @@ class CrmMigrationLoader(models.AbstractModel):
             ]
         # Lines of a kind together: the rollback undoes neighbours in one call.
         entries.sort(key=lambda entry: (entry[3], entry[1]))
-        self.env["crm.migration.log"]._append(run, entries, self._read_filled(created))
-
-    @api.model
-    def _read_filled(self, items):
-        """Return {(model, ID): columns that Odoo filled by itself} of new records.
-
-        What people fill later is told from it, also where the migration filled nothing.
-        """
-        result = {}
-        for model, group in self._group_items(items, lambda item: item.model):
-            logged = {item.res_id: item.values for item in group}
-            for res_id, row in read_filled(self.env[model], list(logged)).items():
-                result[model, res_id] = {
-                    name: value for name, value in row.items() if is_empty(logged[res_id].get(name))
-                }
-        return result
+        self.env["crm.migration.log"]._append(
+            run, entries, {(item.model, item.res_id) for item in created}
+        )
 
     @api.model
     def _set_issues(self, run, project, items):

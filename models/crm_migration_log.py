@@ -6,7 +6,8 @@ from odoo.tools import SQL
 from odoo.tools.json import json_default
 
 from .append_only import protect
-from .inserting import insert_rows
+from .columns import pack
+from .inserting import as_array
 
 # The columns that a line's fingerprint is made of, in this order; as text, nothing is empty text.
 # The same in ``dev/verify_dossier.py``, which works them out from an exported log.
@@ -16,11 +17,19 @@ SEALED = (
 )  # fmt: skip
 # Values of people's records: taken out when the project is closed.
 VALUES = ("before", "after")
-COLUMNS = {
-    "project_id": "int", "run_id": "int", "record_id": "int", "model": "varchar",
-    "res_id": "int", "action": "varchar", "before": "jsonb", "after": "jsonb", "filled": "jsonb",
-    "undoes_id": "int", "user_id": "int", "logged_at": "timestamp",
-}  # fmt: skip
+# Lines per statement: their values go as one JSON, which may have 256 MB.
+PART = 500
+encode = json.JSONEncoder(default=json_default).encode
+
+
+class Unchecked(fields.Many2one):
+    """A link without a foreign key of its own: another one's says the same.
+
+    PostgreSQL looks each key of each new line up.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Add none."""
 
 
 class CrmMigrationLog(models.Model):
@@ -37,8 +46,8 @@ class CrmMigrationLog(models.Model):
     _log_access = False
     _rec_name = "model"
 
-    # The index on model and record begins with it: one index less to keep for each line.
-    project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
+    # The run's project: lines go with their run. The index on model and record begins with it.
+    project_id = Unchecked("crm.migration.project", required=True, ondelete="cascade")
     run_id = fields.Many2one("crm.migration.run", required=True, index=True, ondelete="cascade")
     record_id = fields.Many2one("crm.migration.record", ondelete="set null", index="btree_not_null")
     model = fields.Char(required=True)
@@ -69,6 +78,10 @@ class CrmMigrationLog(models.Model):
     def init(self):
         """Close the table. A staged row that an extraction drops takes its link along."""
         protect(self.env.cr, self._table, may_change=["record_id"])
+        self.env.cr.execute(
+            "ALTER TABLE crm_migration_log"
+            " DROP CONSTRAINT IF EXISTS crm_migration_log_project_id_fkey"
+        )
 
     @api.depends("model")
     def _compute_model_label(self):
@@ -88,33 +101,72 @@ class CrmMigrationLog(models.Model):
         raise AccessError(self.env._("The migration log cannot be deleted."))
 
     @api.model
-    def _append(self, run, entries, filled=None):
+    def _append(self, run, entries, made=()):
         """Add lines, many with one statement.
 
         :param entries: list of ``(record_id or None, model, res_id, action, before, after)``;
             before and after are dicts of column values or ``None``; a rollback adds the ID of
             the line that it puts back
-        :param filled: {(model, ID): columns that Odoo filled by itself} of new records
+        :param made: ``(model, ID)`` of new records of which to keep what Odoo filled by itself:
+            what people fill later is told from it, also where the migration filled nothing
         """
-        now = fields.Datetime.now()
-        rows = [
-            (
+        if made:
+            self.env.flush_all()
+        filled, now = self._get_filled({model for model, __ in made}), fields.Datetime.now()
+        for start in range(0, len(entries), PART):
+            self._insert(run, now, entries[start : start + PART], made, filled)
+
+    @api.model
+    def _get_filled(self, models):
+        """Return the SQL of what Odoo filled in the record of a line: what the line has no value
+        of."""
+        cases = [
+            SQL(
+                """WHEN v.model = %s THEN (
+                       SELECT jsonb_strip_nulls(%s) - ARRAY(SELECT jsonb_object_keys(pair -> 1))
+                         FROM %s t WHERE t.id = v.res_id)""",
+                model,
+                pack(self.env[model], drop_zeros=True),
+                SQL.identifier(self.env[model]._table),
+            )
+            for model in sorted(models)
+        ]
+        return SQL("CASE WHEN NOT noted THEN NULL %s ELSE NULL::jsonb END", SQL(" ").join(cases))
+
+    @api.model
+    def _insert(self, run, now, entries, made, filled):
+        record_ids, models, ids, actions, before, after, *undoes = zip(*entries, strict=True)
+        noted = [
+            action == "create" and (model, res_id) in made
+            for model, res_id, action in zip(models, ids, actions, strict=True)
+        ]
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO crm_migration_log (project_id, run_id, record_id, model, res_id,
+                          action, before, after, filled, undoes_id, user_id, logged_at)
+                   SELECT %s, %s, record_id, model, res_id, action, NULLIF(pair -> 0, 'null'),
+                          NULLIF(pair -> 1, 'null'), %s, undoes_id, %s, %s
+                     FROM ROWS FROM (unnest(%s), jsonb_array_elements(%s::jsonb)) WITH ORDINALITY
+                          AS v(record_id, model, res_id, action, undoes_id, noted, pair, place)
+                    ORDER BY place""",
                 run.project_id.id,
                 run.id,
-                record_id or None,
-                model,
-                res_id,
-                action,
-                self._dump(before),
-                self._dump(after),
-                self._dump((filled or {}).get((model, res_id)) if action == "create" else None),
-                undoes[0] if undoes else None,
+                filled,
                 self.env.uid,
                 now,
+                SQL(", ").join(
+                    [
+                        as_array("int", [record_id or None for record_id in record_ids]),
+                        as_array("varchar", models),
+                        as_array("int", ids),
+                        as_array("varchar", actions),
+                        as_array("int", undoes[0] if undoes else [None] * len(entries)),
+                        as_array("boolean", noted),
+                    ]
+                ),
+                encode(list(zip(before, after, strict=True))),
             )
-            for record_id, model, res_id, action, before, after, *undoes in entries
-        ]
-        insert_rows(self.env.cr, self._table, COLUMNS, rows)
+        )
 
     @api.model
     def _append_removals(self, run, line_ids):
@@ -126,10 +178,6 @@ class CrmMigrationLog(models.Model):
                  FROM crm_migration_log WHERE id = ANY(%s) ORDER BY id DESC""",
             [run.id, self.env.uid, fields.Datetime.now(), line_ids],
         )
-
-    @api.model
-    def _dump(self, values):
-        return None if values is None else json.dumps(values, default=json_default)
 
     # ------------------------------------------------------------- export
 

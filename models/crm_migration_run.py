@@ -36,6 +36,10 @@ PATIENCE = 2
 UNFINISHED = ("queued", "running")
 # The channel of our jobs, where OCA's queue_job is installed; its runner makes it by itself.
 CHANNEL = "root.crm_migration"
+# Between two messages to the screens: Odoo opens a connection to the database for each.
+SILENCE_SECONDS = 1
+# When the screens were last told of a run: of the one that this process works on.
+_told = {}
 
 
 class CrmMigrationRun(models.Model):
@@ -364,7 +368,10 @@ class CrmMigrationRun(models.Model):
         if not more:
             self._seal()
             self.project_id._on_run_done(self)
-        self._notify()
+        if not more or time.monotonic() - _told.get(self.id, 0) > SILENCE_SECONDS:
+            _told.clear()
+            _told[self.id] = time.monotonic()
+            self._notify()
 
     def _seal(self):
         """Keep the fingerprint of what the run logged: a later change of a line shows."""

@@ -31,7 +31,21 @@ def insert_rows(cr, table, types, rows, tail=""):
 def unnest(types, rows):
     """Return tuples as a set of rows for a FROM clause."""
     columns = zip(*rows, strict=True) if rows else ([] for __ in types)
-    arrays = [
-        SQL("%s::" + kind + "[]", list(column)) for kind, column in zip(types, columns, strict=True)
-    ]
+    arrays = [as_array(kind, column) for kind, column in zip(types, columns, strict=True)]
     return SQL("unnest(%s)", SQL(", ").join(arrays))
+
+
+def as_array(kind, values):
+    """Return values as one literal: an array of literals would be parsed one by one."""
+    if kind in ("int", "boolean"):
+        text = ",".join(map(str, values)).replace("None", "NULL")
+    else:
+        text = ",".join(["NULL" if value is None else _quote(value) for value in values])
+    return SQL("%s::" + kind + "[]", f"{{{text}}}")
+
+
+def _quote(value):
+    text = value if isinstance(value, str) else str(value)
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

@@ -47,6 +47,9 @@ class Resolver:
     def __init__(self, project):
         self.project = project
         self.env = project.env
+        # Read once: each row asks for them.
+        self.source_system = project.source_system
+        self.xmlid_module = project._get_xmlid_module()
         self._candidates = {}
         self._fetched = defaultdict(set)
         self._cache = {}
@@ -161,6 +164,8 @@ class Resolver:
         :param entity: canonical object type of a ``related`` reference, if the row tells it
         """
         kinds = {one.entity for one in references if one.by == "id"}
+        if not kinds:
+            return references
         told = {kind for kind in kinds if self._has_ids(entity or kind)}
         return [one for one in references if one.by == "id" or one.entity not in told]
 
@@ -168,9 +173,13 @@ class Resolver:
         """Whether the map has a column with the IDs of these records."""
 
         def read():
-            lines = self.project.line_ids
-            keys = lines.filtered(lambda one: one.target_field == "id" and one.state != "ignored")
-            return set(keys.mapped("entity"))
+            domain = [
+                ("project_id", "=", self.project.id),
+                ("target_field", "=", "id"),
+                ("state", "!=", "ignored"),
+            ]
+            lines = self.env["crm.migration.mapping.line"].search_fetch(domain, ["entity"])
+            return set(lines.mapped("entity"))
 
         found = self._once("entities with IDs", read)
         return bool(found.intersection(RELATED) if entity == "related" else entity in found)

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from functools import lru_cache
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_LENGTH = 100
 
 
+@lru_cache(maxsize=4096)
 def xmlid_name(kind, *parts):
     """Return ``kind.part…``; a part that had to be changed or cut carries a fingerprint.
 

@@ -11,9 +11,12 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def next_ids(cr, table, count):
     """Return as many new IDs, in ascending order."""
+    # The sequence is looked up once, not for each ID.
     cr.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-        [f'"{table}"', count],
+        """SELECT nextval(sequence) FROM generate_series(1, %s), (
+                  SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS found
+        """,
+        [count, f'"{table}"'],
     )
     return [row[0] for row in cr.fetchall()]
 
@@ -23,8 +26,15 @@ def copy_columns(cr, table, columns):
 
     :param columns: {name: list of values as the ORM gives them to an INSERT}
     """
-    encoded = [[encode(value) for value in values] for values in columns.values()]
-    text = "\n".join(map("\t".join, zip(*encoded, strict=True)))
+    copy_texts(cr, table, {n: [encode(value) for value in v] for n, v in columns.items()})
+
+
+def copy_texts(cr, table, columns):
+    """Insert rows given by column.
+
+    :param columns: {name: list of texts that :func:`encode` made}
+    """
+    text = "\n".join(map("\t".join, zip(*columns.values(), strict=True)))
     names = SQL(", ").join(map(SQL.identifier, columns))
     query = SQL("COPY %s (%s) FROM STDIN", SQL.identifier(table), names)
     cr.copy_expert(query.code, io.StringIO(text + "\n"))

@@ -2,13 +2,17 @@
 
 import re
 from collections import defaultdict
+from itertools import repeat
+from operator import is_
 
-from odoo.fields import Command, Html
+from odoo.fields import Char, Command, Html, Many2one, Text
 
-from .copying import copy_columns, next_ids
+from .copying import copy_columns, copy_texts, encode, next_ids
 from .markup import clean
 
 MISSING = object()
+# What COPY reads as NULL.
+NOTHING = "\\N"
 LOG_COLUMNS = ("create_uid", "create_date", "write_uid", "write_date")
 # Of these the column's value depends on the value alone: equal ones are converted once.
 PLAIN_TYPES = (
@@ -242,39 +246,62 @@ class Creation:
     # ------------------------------------------------------------- rows
 
     def _copy(self, names, rows):
-        columns = {"id": rows.ids}
+        columns = {"id": list(map(str, rows.ids))}
         for name in names:
             field = self.fields[name]
             if field.store and field.column_type:
-                columns[name] = self._convert(field, rows)
-        self._check_column_defaults(columns, rows)
-        copy_columns(self.model.env.cr, self.model._table, columns)
+                columns[name] = self._encode(field, rows)
+        defaults = self._get_column_defaults()
+        for name in defaults & columns.keys():
+            if any(name not in vals for vals in rows.vals_list):
+                raise PlainRoad(f"{name} has a default in the database")
+        filled = {
+            name: texts
+            for name, texts in columns.items()
+            if name in defaults or texts.count(NOTHING) < len(texts)
+        }
+        copy_texts(self.model.env.cr, self.model._table, filled)
 
-    def _convert(self, field, rows):
-        """Return the values of a column as the ORM would give them to an INSERT."""
-        name, model, known, result = field.name, self.model, {}, []
-        plain = field.type in PLAIN_TYPES and not field.company_dependent
+    def _encode(self, field, rows):
+        """Return the values of a column as the ORM would give them to an INSERT, for COPY."""
+        name, model = field.name, self.model
         if field.type == "monetary":
-            return self._convert_monetary(field, rows)
-        for vals in rows.vals_list:
-            value = vals.get(name, MISSING)
-            if value is MISSING:
-                result.append(None)
-            elif not plain:
-                result.append(field.convert_to_column_insert(value, model, vals))
-            else:
-                # 1, 1.0 and True are equal, and are not the same text.
-                key = type(value), value
-                if key not in known:
-                    known[key] = self._convert_value(field, value, vals)
-                result.append(known[key])
+            return [encode(value) for value in self._convert_monetary(field, rows)]
+        if field.type not in PLAIN_TYPES or field.company_dependent:
+            return [
+                encode(field.convert_to_column_insert(vals[name], model, vals))
+                if name in vals
+                else NOTHING
+                for vals in rows.vals_list
+            ]
+        values = [vals.get(name, MISSING) for vals in rows.vals_list]
+        if all(map(is_, values, repeat(values[0]))):
+            return [self._encode_value(field, values[0], rows.vals_list[0])] * len(values)
+        known, result = {}, []
+        for value, vals in zip(values, rows.vals_list, strict=True):
+            # 1, 1.0 and True are equal, and are not the same text.
+            key = value if type(value) is str else (type(value), value)
+            text = known.get(key)
+            if text is None:
+                text = known[key] = self._encode_value(field, value, vals)
+            result.append(text)
         return result
+
+    def _encode_value(self, field, value, vals):
+        return NOTHING if value is MISSING else encode(self._convert_value(field, value, vals))
 
     def _convert_value(self, field, value, vals):
         """Convert as the ORM does; what it would leave as it is need not be taken apart."""
-        if type(value) is str and field.type in WRITTEN and WRITTEN[field.type].fullmatch(value):
+        kind, type_ = type(field), type(value)
+        if type_ is int and kind is Many2one:
+            return value or None
+        if type_ is not str:
+            return field.convert_to_column_insert(value, self.model, vals)
+        if kind in (Char, Text) and not (field.translate or field.size):
             return value
-        if type(field) is Html and type(value) is str and field.sanitize:
+        if field.type in WRITTEN and WRITTEN[field.type].fullmatch(value):
+            return value
+        if kind is Html and field.sanitize:
             plain = not (field.sanitize_overridable or field.translate)
             cleaned = clean(value) if plain else None
             if cleaned is not None:
@@ -298,18 +325,15 @@ class Creation:
             result.append(known[key])
         return result
 
-    def _check_column_defaults(self, columns, rows):
-        """A column with a default in the database, that some rows fill, is not for COPY."""
+    def _get_column_defaults(self):
+        """Return the columns that the database fills by itself: COPY would, or would not."""
         cr = self.model.env.cr
         cr.execute(
-            """SELECT column_name FROM information_schema.columns
-                WHERE table_name = %s AND table_schema = current_schema
-                  AND column_default IS NOT NULL AND column_name != 'id'""",
-            [self.model._table],
+            """SELECT attname FROM pg_attribute
+                WHERE attrelid = %s::regclass AND atthasdef AND attname != 'id'""",
+            [f'"{self.model._table}"'],
         )
-        for (name,) in cr.fetchall():
-            if name in columns and any(name not in vals for vals in rows.vals_list):
-                raise PlainRoad(f"{name} has a default in the database")
+        return {name for (name,) in cr.fetchall()}
 
     def _get_relations(self, names, rows):
         """Return {many2many field: linked IDs by row}."""

@@ -131,7 +131,7 @@ def _take_sample(values_list, proven):
     """Return (records that fill fields not proven yet and some more, the names of these fields)."""
     sample, names = [], set()
     for values in values_list:
-        new = {name for name, value in values.items() if value} - proven - names
+        new = {name for name in values.keys() - proven if values[name]} - names
         if new:
             sample.append(values)
             names |= new

@@ -122,7 +122,7 @@ class CrmMigrationTarget(models.AbstractModel):
     def _get_identity(self, item, resolver):
         return {
             "x_source_id": item.key,
-            "x_source_system": resolver.project.source_system,
+            "x_source_system": resolver.source_system,
         }
 
     @api.model
@@ -217,7 +217,7 @@ class CrmMigrationTarget(models.AbstractModel):
             self.env.cr.execute(
                 """SELECT name, res_id FROM ir_model_data
                     WHERE module = %s AND model = %s AND name = ANY(%s)""",
-                [resolver.project._get_xmlid_module(), self._model, list(unknown)],
+                [resolver.xmlid_module, self._model, list(unknown)],
             )
             for name, res_id in self.env.cr.fetchall():
                 unknown[name].res_id = res_id
@@ -250,8 +250,8 @@ class CrmMigrationTarget(models.AbstractModel):
             for item in items
         ]
         records = create_many(self.env[self._model], values)
-        for item, record in zip(items, records, strict=True):
-            item.res_id = record.id
+        for item, res_id in zip(items, records._ids, strict=True):
+            item.res_id = res_id
             item.outcome = "created"
         self._after_create(records, items, resolver)
         return records
@@ -398,14 +398,19 @@ class CrmMigrationTarget(models.AbstractModel):
 
     @api.model
     def _to_orm_of(self, model, values):
-        fields = self.env[model]._fields
-        return {
-            name: [Command.set(value or [])]
-            if fields[name].type in ("many2many", "one2many")
-            and not (value and isinstance(value[0], (tuple, list)))
-            else value
-            for name, value in values.items()
-        }
+        result = dict(values)
+        for name in self._get_lists(model) & values.keys():
+            value = values[name]
+            if not (value and isinstance(value[0], (tuple, list))):
+                result[name] = [Command.set(value or [])]
+        return result
+
+    @api.model
+    @ormcache("model")
+    def _get_lists(self, model):
+        """Return the names of the fields of a model that hold several records."""
+        fields = self.env[model]._fields.values()
+        return frozenset(field.name for field in fields if field.type in ("many2many", "one2many"))
 
     # ------------------------------------------------------------- read
 
@@ -421,7 +426,7 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _get_log_values(self, item):
         """Return what the log keeps of a creation: filled values only."""
-        filled = {name: value for name, value in item.values.items() if not is_empty(value)}
+        filled = {n: value for n, value in item.values.items() if value or not is_empty(value)}
         return filled | item.extra.get("watched", {})
 
     @api.model

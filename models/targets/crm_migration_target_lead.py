@@ -369,16 +369,17 @@ class CrmMigrationTargetLead(models.AbstractModel):
             undated = [record.id for record, item in by_record if not item.values[name]]
             if undated:
                 # Most have none: writing such a row again would cost as much as creating it.
-                columns = [SQL.identifier(column) for column in (name, days) if column]
                 self.env.cr.execute(
                     SQL(
-                        "UPDATE crm_lead SET %s WHERE id = ANY(%s) AND (%s)",
-                        SQL(", ").join(SQL("%s = NULL", column) for column in columns),
-                        undated,
-                        SQL(" OR ").join(SQL("%s IS NOT NULL", column) for column in columns),
+                        "UPDATE crm_lead SET %(name)s = NULL %(days)s"
+                        " WHERE id = ANY(%(ids)s) AND %(name)s IS NOT NULL",
+                        name=SQL.identifier(name),
+                        days=SQL(", %s = NULL", SQL.identifier(days)) if days else SQL(),
+                        ids=undated,
                     )
                 )
-        self._protect_zero(records.filtered(lambda lead: lead.active and not lead.probability))
+        zero = [item for item in items if item.values["active"] and not item.values["probability"]]
+        self._protect_zero(records.browse([item.res_id for item in zero]))
         records.invalidate_recordset()
 
     @api.model

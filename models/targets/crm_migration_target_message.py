@@ -175,10 +175,9 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     @api.model
     def _get_technical(self, item, resolver):
         """Supply what ``mail.message.create`` would look up for each message."""
-        module = resolver.project._get_xmlid_module()
         return {
             "reply_to": False,
-            "message_id": f"<{xmlid_name(item.entity, item.key)}@{module}>",
+            "message_id": f"<{xmlid_name(item.entity, item.key)}@{resolver.xmlid_module}>",
         }
 
     @api.model
@@ -206,11 +205,13 @@ class CrmMigrationTargetMessage(models.AbstractModel):
         """
         queued = sorted(resolver.messages, key=lambda pair: pair[0]["date"])
         messages = create_many(self.env[self._model], [values for values, __ in queued])
-        for message, (__, item) in zip(messages, queued, strict=True):
-            item.companions += [("ir.attachment", res_id) for res_id in message.attachment_ids.ids]
+        pictures = self._read_landed_of(self._model, messages._ids, ["attachment_ids"])
+        for message_id, (__, item) in zip(messages._ids, queued, strict=True):
+            attachments = pictures[message_id]["attachment_ids"]
+            item.companions += [("ir.attachment", res_id) for res_id in attachments]
             if item.target._name == self._name:
-                item.res_id, item.outcome = message.id, "created"
+                item.res_id, item.outcome = message_id, "created"
             else:
-                item.companions.append((self._model, message.id))
+                item.companions.append((self._model, message_id))
         calls = [item for __, item in queued if item.mapped.values.get("kind") == "call"]
         self.env["crm.migration.target.activity"]._add_done_activities(calls, resolver)

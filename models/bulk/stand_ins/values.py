@@ -25,23 +25,24 @@ EMAIL_METHODS = ("_compute_email_normalized", "_assert_primary_email")
 
 
 @functools.lru_cache(MEMORY)
-def format_phone(number, code, phone_code):
-    """Return a number as ``_phone_format_number`` does, False if it is none."""
+def format_phone(number, code):
+    """Return a number as ``_phone_format_number`` does, False if it is none.
+
+    The country's prefix, which that gives too, says nothing in this format.
+    """
     try:
         return phone_validation.phone_format(
-            number, code, phone_code, force_format="E164", raise_exception=True
+            number, code, None, force_format="E164", raise_exception=True
         )
     except UserError:
         return False
 
 
-@functools.lru_cache(MEMORY)
 def rate_phone(number, code):
     """Return the state of a number; see ``crm.lead._compute_phone_state``."""
-    try:
-        return "correct" if phone_validation.phone_parse(number, code) else False
-    except UserError:
-        return "incorrect"
+    if not hasattr(phone_validation, "phonenumbers"):  # its library is not installed
+        return False
+    return "correct" if format_phone(number, code) else "incorrect"
 
 
 @functools.lru_cache(MEMORY)
@@ -55,6 +56,8 @@ def normalize_email(text):
 @functools.lru_cache(MEMORY)
 def rate_email(text):
     """Return the state of an address; see ``crm.lead._compute_email_state``."""
+    if PLAIN_ADDRESS.fullmatch(text) and not hasattr(mail_validation, "address"):
+        return "correct"  # without a library for it Odoo only looks whether it can read one
     valid = any(mail_validation.mail_validate(email) for email in email_normalize_all(text))
     return "correct" if valid else "incorrect"
 
@@ -79,14 +82,14 @@ def get_phones_sanitized(rows, countries):
     codes = rows.read_records(
         rows.env["res.country"].sudo(),
         [id_ or company for id_ in countries],
-        ["code", "phone_code"],
+        ["code"],
     )
     result = []
     for place, code in enumerate(codes):
         sanitized = False
         for name in names:
             number = rows.get(name)[place]
-            sanitized = bool(number) and format_phone(number, code["code"], code["phone_code"])
+            sanitized = bool(number) and format_phone(number, code["code"])
             if sanitized:
                 break
         result.append(sanitized)
