@@ -536,6 +536,19 @@ class TestRestSecrets(RestCase):
                 self.assertIsNot(known, found, "what a step adds may be undone")
             self.assertEqual(len(found), 5)
 
+    def test_a_run_that_fails_again(self):
+        """The command line works off a run that it found: what stops it is kept on the run."""
+        with serving(lambda request: (401, {}, b"")) as server:
+            project = self.connect(server)
+            project.action_extract()
+            run = self.env["crm.migration.run"].search([("project_id", "=", project.id)])
+            self.assertFalse(run.env.su)
+            logger = "odoo.addons.crm_migration.models.crm_migration_run"
+            with patch.object(self.cr, "rollback"), self.assertLogs(logger, "ERROR"):
+                run._work()
+            self.assertEqual(run.state, "failed")
+            self.assertIn("401", run.error)
+
     def test_at_the_cap_of_the_plan(self):
         """KC-28: ten deals are the cap of a plan, but the source says that it has ten."""
         data = karma_data()
