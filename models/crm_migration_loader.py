@@ -1,5 +1,6 @@
 import logging
 import re
+import time
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -39,6 +40,10 @@ READ_ROWS = 5000
 # Where a registry keeps maps ready, and how many: those of some projects.
 MAPS = "crm_migration_maps"
 MOST_MAPS = 64
+# Seconds that a batch may take which changes records that people may be at work with: whoever saves
+# one of these waits for its end. And the rows of the first one, before we know how long they take.
+CHANGING_SECONDS = 0.5
+CHANGING_ROWS = 50
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = (
     "missing_company", "missing_parent", "missing_contact", "attendee_unknown",
@@ -89,7 +94,7 @@ class CrmMigrationLoader(models.AbstractModel):
             service._begin(run, project)
         if self.env["crm.migration.share"].with_env(project.env)._go_on(run, project):
             return True
-        rows = service._take_batch(project, project.batch_size)
+        rows = service._take_at_pace(run, project)
         if not rows and service._try_waiting(run, project):
             return True
         if not rows and self.env["crm.migration.history"].with_env(project.env)._apply(
@@ -99,7 +104,9 @@ class CrmMigrationLoader(models.AbstractModel):
         if not rows:
             service._finish(run, project)
             return False
+        started = time.monotonic()
         service._load_batch(run, project, rows)
+        service._note_pace(run, rows, time.monotonic() - started)
         run.processed += len(rows)
         run.counters = service._count_batch(run.counters or {}, rows)
         return True
@@ -122,6 +129,9 @@ class CrmMigrationLoader(models.AbstractModel):
         run.total = sum(totals.values())
         run.counters = {"totals": totals}
         run.cursor = {"begun": True}
+        if changing := self._get_changing(project):
+            pace = {"group": [], "rows": CHANGING_ROWS}
+            run.cursor = run.cursor | {"changing": changing, "pace": pace}
 
     @api.model
     def _stage_again(self, project):
@@ -346,11 +356,50 @@ class CrmMigrationLoader(models.AbstractModel):
         return []
 
     @api.model
+    def _take_at_pace(self, run, project):
+        """Return the next batch: a short one where it may change records that are in use."""
+        pace = run.cursor.get("pace")
+        if not pace:
+            return self._take_batch(project, project.batch_size)
+        rows = self._take_batch(project, min(project.batch_size, pace["rows"]))
+        group = self._get_group(project, rows)
+        if group != pace["group"] and set(group) & set(run.cursor["changing"]):
+            return rows[:CHANGING_ROWS]
+        return rows
+
+    @api.model
+    def _get_group(self, project, rows):
+        return next(
+            (one for one in self._get_groups(project) if rows and rows[0]["entity"] in one), []
+        )
+
+    @api.model
+    def _note_pace(self, run, rows, seconds):
+        """Note how many of the next rows take half a second, where that matters."""
+        if "pace" not in run.cursor:
+            return
+        group, most = self._get_group(run.project_id, rows), run.project_id.batch_size
+        if set(group) & set(run.cursor["changing"]):
+            # Twice as many at most: a few quick rows say little of those that follow.
+            most = round(len(rows) * min(CHANGING_SECONDS / max(seconds, 0.001), 2))
+        run.cursor = run.cursor | {"pace": {"group": group, "rows": max(most, 1)}}
+
+    @api.model
+    def _get_changing(self, project):
+        """Return the entities of which a load may change records that exist."""
+        self.env.cr.execute(
+            """SELECT DISTINCT entity FROM crm_migration_record r
+                WHERE project_id = %s AND state = 'staged' AND (res_id IS NOT NULL OR (%s
+                      AND EXISTS (SELECT 1 FROM crm_migration_duplicate d
+                                   WHERE d.record_id = r.id)))""",
+            [project.id, project.duplicate_policy != "keep"],
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
     def _get_next_group(self, project):
         """Return the entities that are loaded next; none at the end."""
-        rows = self._take_batch(project, 1)
-        groups = self._get_groups(project)
-        return next((one for one in groups if rows and rows[0]["entity"] in one), [])
+        return self._get_group(project, self._take_batch(project, 1))
 
     @api.model
     def _get_groups(self, project):

@@ -39,6 +39,7 @@ from . import test_origin
 from . import test_own_pipeline
 from . import test_pairs
 from . import test_po_files
+from . import test_pace
 from . import test_policies
 from . import test_profile_crmconnect
 from . import test_profile_spark_crm

@@ -1,0 +1,61 @@
+"""Batches that change records which people may be at work with are short.
+
+What real users wait for is measured by ``dev/test-users``.
+"""
+
+from unittest.mock import patch
+
+from ..models import crm_migration_loader
+from .common import MigrationCase
+
+CONTACTS = [
+    {"Contact ID": f"p{n}", "First Name": "Ada", "Last Name": f"Nu {n}",
+     "Email": f"ada{n}@nu.example"}
+    for n in range(12)
+]  # fmt: skip
+NEWER = [row | {"Last Name": f"Xi {n}"} for n, row in enumerate(CONTACTS)]
+
+
+class TestPace(MigrationCase):
+    def setUp(self):
+        super().setUp()
+        self.sizes = []
+        service = type(self.env["crm.migration.loader"])
+        origin = service._load_batch
+
+        def load_batch(loader, run, project, rows, sharing=False):
+            if run.kind == "load":
+                self.sizes.append(len(rows))
+            return origin(loader, run, project, rows, sharing)
+
+        self.startPatcher(patch.object(service, "_load_batch", load_batch))
+        self.startPatcher(patch.object(crm_migration_loader, "CHANGING_ROWS", 2))
+
+    def test_a_newer_export_goes_in_short_batches(self):
+        """The first is short; the next as long as half a second allows, at most twice as long."""
+        project = self.migrate({"contacts.csv": CONTACTS})
+        self.assertEqual(self.sizes, [12])
+        self.sizes.clear()
+        self.load_again(project, {"contacts.csv": NEWER}, delta=True)
+        self.assertEqual(sum(self.sizes), 12)
+        self.assertEqual(self.sizes[0], 2)
+        self.assertTrue(all(b <= 2 * a for a, b in zip(self.sizes, self.sizes[1:], strict=False)))
+        self.assertEqual(self.find(project, "contact", "p11").name, "Ada Xi 11")
+
+    def test_a_slow_batch_is_followed_by_a_shorter_one(self):
+        self.startPatcher(patch.object(crm_migration_loader, "CHANGING_SECONDS", 0.0))
+        project = self.migrate({"contacts.csv": CONTACTS})
+        self.sizes.clear()
+        self.load_again(project, {"contacts.csv": NEWER}, delta=True)
+        self.assertEqual(self.sizes, [2] + [1] * 10)
+
+    def test_contacts_that_are_merged_into_go_in_short_batches(self):
+        """As those of a newer export do; what merges nothing keeps its long ones."""
+        self.env["res.partner"].create({"name": "Known", "email": "ada3@nu.example"})
+        companies = [{"Company ID": f"c{n}", "Company Name": f"Om {n}"} for n in range(9)]
+        self.migrate(
+            {"companies.csv": companies, "contacts.csv": CONTACTS}, duplicate_policy="merge"
+        )
+        self.assertEqual(sum(self.sizes), 21)
+        self.assertIn(2, self.sizes)
+        self.assertIn(7, self.sizes)
