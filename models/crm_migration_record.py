@@ -33,7 +33,7 @@ class CrmMigrationRecord(models.Model):
     load_run_id = fields.Many2one("crm.migration.run", ondelete="set null")
     state = fields.Selection(
         [
-            ("staged", "Staged"),
+            ("staged", "Not loaded yet"),
             ("created", "Created"),
             ("updated", "Updated"),
             ("unchanged", "Unchanged"),
