@@ -142,16 +142,16 @@ class CrmMigrationProject(models.Model):
         self._check_not_purged(kind)
         # Of two people who press a button at once, the second finds the row taken.
         try:
-            self.sudo().lock_for_update()
+            # Records of a batch refer to this row: a worker between them must not wait for us.
+            self.sudo().lock_for_update(allow_referencing=True)
         except LockError as error:
             raise UserError(self.env._("Another run of this project is under way.")) from error
         busy = self.env["crm.migration.run"].search(
             [("project_id", "=", self.id), ("state", "in", (*UNFINISHED, "paused"))]
         )
-        # A forecast stands in nobody's way.
-        busy.sudo().filtered(lambda run: run.kind == "forecast").write(
-            {"state": "cancelled", "ended_at": fields.Datetime.now()}
-        )
+        # A forecast stands in nobody's way. Its row is its worker's: a write here would wait for
+        # the batch, and be refused after it.
+        busy.filtered(lambda run: run.kind == "forecast").action_cancel()
         busy.flush_recordset()
         if any(run.kind != "forecast" for run in busy):
             raise UserError(self.env._("Another run of this project is under way."))

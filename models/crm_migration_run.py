@@ -99,8 +99,9 @@ class CrmMigrationRun(models.Model):
     time_left = fields.Char(compute="_compute_progress")
 
     # Two people who press a button at once, on two servers: the database lets one of them.
+    # A forecast that gives way may still be in its last batch.
     _one_at_a_time = models.UniqueIndex(
-        "(project_id) WHERE state IN ('queued', 'running', 'paused')",
+        "(project_id) WHERE state IN ('queued', 'running', 'paused') AND kind != 'forecast'",
         "Another run of this project is under way.",
     )
 

@@ -1,5 +1,7 @@
 """The forecast: what a load will do, told before it writes anything, and kept to afterwards."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .common import DATA, MigrationCase
@@ -241,3 +243,21 @@ class TestForecast(MigrationCase):
         project.action_load()
         self.assertEqual(forecast.state, "cancelled")
         self.assertEqual(project.active_run_id.kind, "load")
+
+    def test_gives_way_while_its_worker_is_busy(self):
+        """The load is queued without touching the forecast's row, and comes after its batch."""
+        project = self.make(**self.fallback)
+        project.action_sample()
+        self.work(project.active_run_id)
+        forecast = project.run_ids[:1]
+        project.action_approve_sample()
+        runs = type(forecast)
+        with patch.object(runs, "try_lock_for_update", lambda self, **kwargs: self.browse()):
+            project.action_load()
+        self.assertEqual(forecast.state, "queued", "its worker has it")
+        load = project.active_run_id
+        self.assertEqual(load.kind, "load")
+        self.assertFalse(forecast._take_step())
+        self.assertEqual(forecast.state, "cancelled")
+        self.work(load)
+        self.assertEqual(project.state, "loaded")
