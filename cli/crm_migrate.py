@@ -637,7 +637,9 @@ class Journey:
         forecast = self.project.forecast
         if not forecast:
             return
-        print("\nForecast: " + forecast["sentence"])
+        # Once the load is done only how it was kept is told.
+        kept = "kept, but for" if forecast["differences"] else "kept"
+        print(f"\nForecast: {forecast['sentence'] or kept}")
         for reason in forecast["reasons"]:
             print(f"  {reason['count']:>7}  {reason['label']}: {reason['title']}")
         for line in forecast["differences"]:
