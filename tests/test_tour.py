@@ -127,6 +127,18 @@ class TestTour(HttpCase):
         lead = self.env.ref("__crmmig_smart_crm_online__.deal.7")
         self.assertEqual((lead.user_id, lead.expected_revenue), (user, 100))
 
+    def test_cancel(self):
+        """A run is cancelled on screen, and the page goes on from there."""
+        project = self.projects.create({"name": "Tour", "profile": "karmacrm"})
+        content = {"name": "contacts.csv", "raw": to_csv(CONTACTS)}
+        place = {"res_model": project._name, "res_id": project.id}
+        project._add_files(project.env["ir.attachment"].create(content | place))
+        waiting = {"project_id": project.id, "kind": "extract", "user_id": self.env.uid}
+        run = self.env["crm.migration.run"].create(waiting)
+        self.walk("crm_migration_cancel", project)
+        self.assertEqual(run.state, "cancelled")
+        self.assertEqual(project.state, "proposed")
+
     def test_questions(self):
         """The queue leads to the rows and to the map, and one decision settles all alike."""
         project = self.migrate({"contacts.csv": CONTACTS, "deals.csv": DEALS})

@@ -202,7 +202,8 @@ export class RunBanner extends Component {
             body: _t("What is already written stays, until you roll the migration back."),
             confirmLabel: _t("Cancel the run"),
             cancelLabel: _t("Go on"),
-            confirm: () => this.call("action_cancel"),
+            // Not waited for by the window, whose buttons the reload waits for.
+            confirm: () => void this.call("action_cancel"),
             cancel: () => {},
         });
     }

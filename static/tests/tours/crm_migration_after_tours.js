@@ -43,6 +43,16 @@ registry.category("web_tour.tours").add("crm_migration_delta_conflict", {
     ],
 });
 
+/** Cancel a run that waits: the window closes, and the next step is there again. */
+registry.category("web_tour.tours").add("crm_migration_cancel", {
+    steps: () => [
+        { trigger: ".o_crm_migration_run button:contains(/^Cancel$/)", run: "click" },
+        agree("Cancel the run"),
+        { trigger: "body:not(:has(.modal)):not(:has(.o_crm_migration_run)) .o_form_view" },
+        press("Read Files"),
+    ],
+});
+
 /** Undo everything; what somebody has edited is listed, and stays. */
 registry.category("web_tour.tours").add("crm_migration_rollback_spared", {
     steps: () => [
