@@ -101,6 +101,14 @@ class SpellingTest(unittest.TestCase):
         self.assertEqual(best("contact", "Notes & Comments"), "notes")
         self.assertIsNone(best("contact", "City/Birthday"))
 
+    def test_parts_of_a_name_as_interfaces_write_them(self):
+        """vCard in JSON and its like: {"name": {"given": …, "family": …}}."""
+        for header, slot in (
+            ("given", "first_name"), ("family", "last_name"),
+            ("name.given", "first_name"), ("name.family", "last_name"),
+        ):  # fmt: skip
+            self.assertEqual(best("contact", header, "text", ["Ines", "Otto"]), slot, header)
+
     def test_misspelling(self):
         matches = match("Probabilty", index("deal"))
         self.assertEqual((matches[0].slot.name, matches[0].reason), ("probability", "similar"))
