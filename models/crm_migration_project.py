@@ -210,7 +210,6 @@ class CrmMigrationProject(models.Model):
     record_count = fields.Integer(compute="_compute_counts")
     landed_count = fields.Integer(compute="_compute_counts", string="In Odoo")
     held_count = fields.Integer(compute="_compute_counts")
-    issue_count = fields.Integer(compute="_compute_counts", string="Open Issues")
     is_signed = fields.Boolean(compute="_compute_is_signed", string="Signed Off")
     outcomes = fields.Json(compute="_compute_outcomes")
     forecast = fields.Json(compute="_compute_forecast")
@@ -275,7 +274,6 @@ class CrmMigrationProject(models.Model):
 
     def _compute_counts(self):
         states = self._count_by("crm.migration.record", ["state"])
-        issues = self._count_by("crm.migration.issue", ["state"])
         lines = self._count_by("crm.migration.mapping.line", ["state"])
         values = self._count_by("crm.migration.mapping.value", ["state"])
         for project in self:
@@ -286,7 +284,6 @@ class CrmMigrationProject(models.Model):
                 mine.get(state, 0) for state in ("created", "updated", "unchanged", "merged")
             )
             project.held_count = mine.get("held", 0) + mine.get("failed", 0)
-            project.issue_count = issues.get(project, {}).get("open", 0)
             project.open_line_count = lines.get(project, {}).get("proposed", 0)
             project.open_value_count = values.get(project, {}).get("proposed", 0)
 

@@ -81,11 +81,14 @@ class CrmMigrationProject(models.Model):
         }
 
     @api.readonly
-    def get_doubts(self):
-        """Return the open questions of the project, one entry per kind."""
+    def get_doubts(self, info=True):
+        """Return the open questions of the project, one entry per kind.
+
+        :param info: False: what is only for information comes without its values
+        """
         self.ensure_one()
         self.check_access("read")
-        return Doubts(self).get()
+        return Doubts(self).get(info)
 
     def action_answer(self, code):
         """Open what answers an issue's kind for all rows at once."""

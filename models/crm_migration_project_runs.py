@@ -291,7 +291,7 @@ class CrmMigrationProject(models.Model):
             last[run.kind] = run.id
         if self.mapping_ids and last.get("extract", 0) > last.get("propose", 0):
             return "propose"
-        if self.state in ("loaded", "verified") and self._count_staged():
+        if self.state in ("loaded", "verified") and self._has_staged():
             return self._get_load_step(last)
         return False
 
@@ -304,8 +304,10 @@ class CrmMigrationProject(models.Model):
             return "prepare"
         return "load" if self._is_approved("sample") else "approve"
 
-    def _count_staged(self):
-        return self._count_by("crm.migration.record", ["state"]).get(self, {}).get("staged", 0)
+    def _has_staged(self):
+        # A stored row each time: the next of the index, not a count of all.
+        waiting = [("project_id", "=", self.id), ("state", "=", "staged")]
+        return bool(self.env["crm.migration.record"].sudo().search_count(waiting, limit=1))
 
     @api.model
     def _mark_resumable(self):

@@ -3,6 +3,8 @@
 from ..engine.issues import CATALOGUE
 from . import words
 
+# What a person looks at first, as ``severity_rank`` has it.
+SEVERITIES = ("error", "hold", "warning", "info")
 # Values that are told with a kind: those that occur most.
 SHOWN = 6
 # Kinds that a value map answers for all rows at once -> the action with that map.
@@ -33,15 +35,19 @@ class Doubts:
         self.project = project
         self.env = project.env
 
-    def get(self):
-        """Return one entry per kind, what stops records first."""
+    def get(self, info=True):
+        """Return one entry per kind, what stops records first.
+
+        :param info: False: what is only for information comes without its values
+        """
         severities = dict(
             self.env["crm.migration.issue"]._fields["severity"]._description_selection(self.env)
         )
         titles = dict(
             self.env["crm.migration.issue"]._fields["code"]._description_selection(self.env)
         )
-        values = self._read_values()
+        kinds = [kind for kind in self._read_kinds() if kind[0] in CATALOGUE]
+        values = self._read_values([c for c, severity, __ in kinds if info or severity != "info"])
         return [
             {
                 "code": code,
@@ -49,13 +55,11 @@ class Doubts:
                 "severity": severity,
                 "severity_label": severities[severity],
                 "count": count,
-                "records": records,
                 "advice": words.get_advice(self.env, code),
                 "values": values.get(code, []),
                 "where": self._get_place(code),
             }
-            for code, severity, count, records in self._read_kinds()
-            if code in CATALOGUE
+            for code, severity, count in kinds
         ]
 
     def _get_place(self, code):
@@ -64,31 +68,34 @@ class Doubts:
         return next((place for place, codes in places.items() if code in codes), "")
 
     def _read_kinds(self):
-        groups = self.env["crm.migration.issue"]._read_group(
+        # Who may see the project may count what it asks: rules that join it would keep a million
+        # issues from being counted by the index alone.
+        issues = self.env["crm.migration.issue"].sudo()
+        groups = issues._read_group(
             self._get_domain(),
-            ["severity_rank", "code", "severity"],
-            ["__count", "record_id:count_distinct"],
-            order="severity_rank, __count desc, code",
+            ["code", "severity"],
+            ["__count"],
+            order="__count desc, code",
         )
-        kinds = [(code, severity, count, records) for __, code, severity, count, records in groups]
+        kinds = sorted(groups, key=lambda kind: SEVERITIES.index(kind[1]))
         # What only follows comes after what stops it.
         return sorted(kinds, key=lambda kind: kind[0] in CONSEQUENCES)
 
     def _get_domain(self):
         return [("project_id", "=", self.project.id), ("state", "=", "open")]
 
-    def _read_values(self):
-        """Return {code: [{column, value, count}]}, the most frequent ones of each kind."""
+    def _read_values(self, codes):
+        """Return {code: [{column, value, count}]}, the most frequent ones of these kinds."""
         self.env.flush_all()
         self.env.cr.execute(
             """SELECT code, "column", value, count FROM (
                    SELECT code, "column", value, count(*) AS count,
                           row_number() OVER (PARTITION BY code ORDER BY count(*) DESC) AS place
                      FROM crm_migration_issue
-                    WHERE project_id = %s AND state = 'open' AND value IS NOT NULL AND value != ''
+                    WHERE project_id = %s AND code = ANY(%s) AND state = 'open' AND value != ''
                     GROUP BY code, "column", value) AS told
                 WHERE place <= %s ORDER BY code, place""",
-            [self.project.id, SHOWN],
+            [self.project.id, codes, SHOWN],
         )
         result = {}
         for code, column, value, count in self.env.cr.fetchall():

@@ -588,7 +588,7 @@ class TestSchedule(RestCase):
                 broken._take_step()
             broken.write({"state": "failed", "error": "The token is not accepted."})
             page = broken.cursor
-            self.assertTrue(project._count_staged() or page["files"], "something came")
+            self.assertTrue(project._has_staged() or page["files"], "something came")
             project.invalidate_recordset()
             project._catch_up()
             self.assertEqual(project.active_run_id, broken)

@@ -41,8 +41,13 @@ export class Doubts extends Component {
 
     async load() {
         if (this.projectId) {
-            this.state.doubts = await this.orm.call("crm.migration.project", "get_doubts", [[this.projectId]]);
+            this.state.doubts = await this.orm.call("crm.migration.project", "get_doubts", [[this.projectId], this.state.info]);
         }
+    }
+
+    async showInfo(info) {
+        this.state.info = info;
+        await this.load();
     }
 
     format(count) {
