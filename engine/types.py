@@ -37,8 +37,7 @@ class Unread(NamedTuple):
     value: None = None
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of a table: every cell is text or ``None`` (empty), unchanged but for its decoding.
 
     :param line: 1-based line of the file (CSV) or row of the sheet (XLSX) where it begins

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 
 from ..engine import reading
 from ..engine.exceptions import SourceError
+from ..engine.packing import fingerprint
 from ..engine.rest import Rate, Shaper, Walk, paging
 from ..engine.types import Problem
 from ..engine.web import Passing
@@ -322,8 +323,8 @@ class CrmMigrationRest(models.AbstractModel):
             entries.append(
                 {
                     "key": key,
-                    "hash": extractor._fingerprint(payload),
-                    "payload": payload,
+                    "hash": fingerprint(payload),
+                    "payload": json.dumps(payload, ensure_ascii=False),
                     "state": "staged",
                     "line": number,
                 }
@@ -542,9 +543,7 @@ class CrmMigrationRest(models.AbstractModel):
     @api.model
     def _get_key(self, client, endpoint, record):
         key = client.key_of(endpoint, record)
-        return key or self.env["crm.migration.extractor"]._fingerprint(
-            {"": json.dumps(record, sort_keys=True, ensure_ascii=False)}
-        )
+        return key or fingerprint({"": json.dumps(record, sort_keys=True, ensure_ascii=False)})
 
     @api.model
     def _count_parents(self, client):

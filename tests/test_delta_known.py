@@ -64,6 +64,14 @@ class TestKnownDelta(MigrationCase):
         self.assertEqual(self.find(project, "contact", "k2").name, "A k2")
         self.assertEqual(self.gone(project), {"k4"})
 
+    def test_two_files_of_a_kind_end_in_totals_on_the_same_line(self):
+        """Totals have no ID but their line: neither takes the other's place."""
+        text = "Contact ID,First Name,Last Name,Email,Phone\n{},A,B,,\nTotal: 1,,,,\n"
+        tables = {f"contacts-{n}.csv": text.format(f"k{n}").encode() for n in (1, 2)}
+        project = self.make_project(tables)
+        self.run_step(project, "extract")
+        self.assertEqual(self.outcomes(project)["contact"], {"read": 4, "staged": 2, "skipped": 2})
+
     def test_one_of_two_files_of_a_kind_is_newer(self):
         first, second = contacts("a1", "a2"), contacts("b1", "b2")
         project = self.migrate({"contacts-1.csv": first, "contacts-2.csv": second})

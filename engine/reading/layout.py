@@ -39,7 +39,10 @@ _NUMBER = re.compile(r"^[\W\d]*\d[\W\d]*$")
 
 def clean(cells):
     """Cells of nothing but blanks are empty; all others stay as they are, if they can be stored."""
-    return [None if not cell or cell.isspace() else storable(cell) for cell in cells]
+    found = [cell if cell and not cell.isspace() else None for cell in cells]
+    if ZERO_BYTE in "".join(filter(None, found)):
+        return [cell and storable(cell) for cell in found]
+    return found
 
 
 def storable(text):
