@@ -464,7 +464,7 @@ def fit(slot, column_profile, known):
         factor -= MISFIT * column_profile.confidence
     if slot.domain:
         share = share_known(slot.domain, column_profile, known)
-        if slot.strict and share < 1:
+        if share < slot.strict:
             return 0.0
         factor += 0.03 * share if slot.open else STRANGE * (2 * share - 1)
     if not _can_be_read(slot, column_profile.choices or column_profile.samples):

@@ -42,7 +42,7 @@ class Slot:
     :param open: values outside the domain are usual (stages)
     :param by_values: may be found by its values where the header says nothing
     :param value_map: whether the domain also translates the value (else it is only evidence)
-    :param strict: only where the domain knows all values
+    :param strict: share of the different values that the domain must know, 1 (or true) for all
     :param likely: names that usually mean the slot, ``weak`` ones that may mean it
     :param instead_of: {slot: [neighbours]}: where a neighbour is in the table, a column that may be
         this slot is no longer the other ("Name" beside "First name" is the last name)
@@ -72,7 +72,7 @@ class Slot:
     by_values: bool = False
     value_map: bool = True
     reason: str = ""
-    strict: bool = False
+    strict: float = 0
     unless: tuple = ()
     instead_of: dict = field(default_factory=dict)
     stands_for: str = ""
@@ -120,9 +120,17 @@ class Vocabulary:
         self._values["stage"] = {
             form(synonym): stage["code"] for stage in self.stages for synonym in stage["synonyms"]
         }
-        self._values["timezone"] = {form(zone): zone for zone in available_timezones()}
+        self._values["timezone"] = self._read_zones()
         self._phrases = self._read_phrases()
         self._indexes = {}
+
+    def _read_zones(self):
+        """Return {zone as written, or its form: zone}; ``Etc/GMT+2`` and ``-2`` have one form."""
+        forms = {}
+        for zone in available_timezones():
+            forms.setdefault(form(zone), []).append(zone)
+        plain = {text: zones[0] for text, zones in forms.items() if len(zones) == 1}
+        return plain | {zone: zone for zones in forms.values() for zone in zones}
 
     def _qualifying(self, kind):
         """Yield the words of a kind of qualifier, in all languages."""
@@ -298,7 +306,8 @@ class Vocabulary:
 
     def canonical(self, domain, raw):
         """Return the value a raw text means, or None: case, accents and blanks do not count."""
-        return self._values.get(domain, {}).get(form(raw))
+        known = self._values.get(domain, {})
+        return known.get(form(raw)) or known.get(str(raw).strip())
 
     def similar(self, domain, raw, cutoff=85):
         """Return (canonical value, likeness 0..1) of the nearest known spelling, or None."""
@@ -307,7 +316,9 @@ class Vocabulary:
             return None
         names = self._values.get(domain, {})
         hit = process.extractOne(text, names.keys(), scorer=fuzz.ratio, score_cutoff=cutoff)
-        return hit and (names[hit[0]], hit[1] / 100)
+        # Another figure is another value, however alike: "GMT 10" and "GMT 0".
+        alike = hit and re.findall(r"\d+", hit[0]) == re.findall(r"\d+", text)
+        return (names[hit[0]], hit[1] / 100) if alike else None
 
     def stage(self, name):
         """Return the usual stage of that name, or None."""
@@ -317,7 +328,7 @@ class Vocabulary:
     def domains(self):
         """Return {domain: canonical values}."""
         values = {domain: list(names) for domain, names in self.content["values"].items()}
-        zones = sorted(self._values["timezone"].values())
+        zones = sorted(set(self._values["timezone"].values()))
         return values | {"stage": [stage["code"] for stage in self.stages], "timezone": zones}
 
 

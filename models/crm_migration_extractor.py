@@ -739,8 +739,24 @@ class CrmMigrationExtractor(models.AbstractModel):
         """Note the counts, and what looks cut."""
         run.counters = {"records": run.processed}
         run.total = run.processed
+        self._forget_older(run.project_id)
         self._check_caps(run.project_id)
         self._tell_gone(run.project_id)
+
+    @api.model
+    def _forget_older(self, project):
+        """Remove what was told of whole files that a newer export has anew: it tells it itself.
+
+        What a person has settled stays: later exports keep to it.
+        """
+        newer = project.file_ids.filtered(lambda file: file.generation == project.generation)
+        kinds, names = set(newer.mapped("entity")) - {False}, set(newer.mapped("name"))
+        older = (project.file_ids - newer).filtered(
+            lambda file: file.entity in kinds or file.name in names
+        )
+        self.env["crm.migration.issue"].search(
+            [("file_id", "in", older.ids), ("record_id", "=", False), ("state", "=", "open")]
+        ).unlink()
 
     @api.model
     def _tell_gone(self, project):

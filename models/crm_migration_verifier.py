@@ -11,6 +11,7 @@ from ..engine.comparing import (
     same,
     verdict,
 )
+from ..engine.mapping import fold
 from ..engine.types import Problem
 from . import link_sums
 from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
@@ -245,14 +246,24 @@ class CrmMigrationVerifier(models.AbstractModel):
     def _explain_undone(self, project, items, logged, checks):
         """Explain what lost a link as a rollback of a part took the other record away.
 
-        It holds what was written last then, though the rows would say something else by now.
+        It holds what was written last then, though the rows would say something else by now. Only
+        what misses a record that was taken away, and only in fields that follow it: what the row
+        itself gives a field is no matter of links.
         """
-        alone = {i.record["id"] for i in items if any(p.code in MISSING_LINKS for p in i.problems)}
+        alone = {
+            item.record["id"]: item
+            for item in items
+            if any(p.code in MISSING_LINKS for p in item.problems)
+        }
         told = [
             check
             for check in checks
-            if check["verdict"] in (DIFFERENT, MISSING) and check["record_id"] in alone
+            if check["verdict"] in (DIFFERENT, MISSING)
+            and check["record_id"] in alone
+            and self._may_follow(alone[check["record_id"]], check["field_name"])
         ]
+        gone = self._read_taken_away(project) if told else ()
+        told = [check for check in told if self._get_missed(alone[check["record_id"]]) & gone]
         if not told:
             return
         self.env.cr.execute(
@@ -280,6 +291,32 @@ class CrmMigrationVerifier(models.AbstractModel):
                 field and field.type == "html" and same(written, check["actual"], "html")
             ):
                 check |= {"verdict": EXPLAINED, "rule": "undone"}
+
+    @api.model
+    def _may_follow(self, item, name):
+        """Return whether a field may hold what a linked record gave it."""
+        if name in self.env["crm.migration.target"]._get_following(item.model):
+            return True
+        return name not in item.mapped.values or item.mapped.values[name] != item.values.get(name)
+
+    @api.model
+    def _get_missed(self, item):
+        return {fold(p.value) for p in item.problems if p.code in MISSING_LINKS and p.value}
+
+    @api.model
+    def _read_taken_away(self, project):
+        """Return the IDs, names and emails, folded, of the rows whose records were taken away."""
+        self.env.cr.execute(
+            """SELECT DISTINCT r.source_key, c.after ->> 'name', c.after ->> 'email'
+                 FROM crm_migration_log u
+                 JOIN crm_migration_run one ON one.id = u.run_id AND one.kind = 'rollback'
+                 JOIN crm_migration_log c ON c.project_id = u.project_id AND c.model = u.model
+                  AND c.res_id = u.res_id AND c.action = 'create' AND c.record_id IS NOT NULL
+                 JOIN crm_migration_record r ON r.id = c.record_id
+                WHERE u.project_id = %s AND u.action = 'remove' AND u.id > %s""",
+            [project.id, project._get_undone_until()],
+        )
+        return {fold(text) for row in self.env.cr.fetchall() for text in row if text}
 
     @api.model
     def _explain_late(self, project, checks):

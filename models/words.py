@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ..engine import profiles
 from ..engine.issues import CATALOGUE
+from ..engine.vocabulary import load as load_vocabulary
 
 
 class _Lenient(dict):
@@ -170,6 +171,8 @@ def get_counterparts(env, kind):
     entities = get_entities(env)
     if kind == "country":
         return {country.code: country.name for country in env["res.country"].search([])}
+    if kind == "timezone":
+        return {zone: zone for zone in load_vocabulary().domains()["timezone"]}
     return {
         "activity_kind": {
             "call": env._("Call"),

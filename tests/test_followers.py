@@ -172,6 +172,24 @@ class TestFollowers(MigrationCase):
         totals = project._get_check_totals()
         self.assertEqual((totals["different"], totals["missing"]), (0, 0))
 
+    def test_only_what_follows_the_undone_record_is_explained(self):
+        """What a row gives a field, and a deal that never had its contact, stay differences."""
+        alone = DEALS[0] | {"Deal ID": "d9", "Contact ID": "77"}
+        project = self.migrate({"contacts.csv": CONTACTS, "deals.csv": [*DEALS, alone]})
+        chosen = self.staged(project, "contact", "1")
+        self.run_step(project, "rollback", records=chosen.ids, dependants="keep")
+        for key, column in (("d1", "Deal Name"), ("d9", "Deal Name")):
+            record = self.staged(project, "deal", key)
+            record.payload = record.payload | {column: "Not what was written"}
+        self.env.flush_all()
+        self.run_step(project, "verify")
+        checks = self.env["crm.migration.check"].search(
+            [("run_id", "=", project.run_ids[:1].id), ("verdict", "=", "different")]
+        )
+        self.assertEqual(
+            sorted(checks.mapped("record_id.source_key")), ["d1", "d9"], checks.mapped("field_name")
+        )
+
     def test_reading_a_newer_export_goes_on_to_the_forecast(self):
         """A map that follows the reading by itself ends with the forecast, as its button does."""
         project = self.migrate({"contacts.csv": CONTACTS})

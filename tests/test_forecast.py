@@ -207,6 +207,28 @@ class TestForecast(MigrationCase):
         )
         self.assertEqual(self.load_foreseen(project), [])
 
+    def test_newer_export_with_the_company_that_was_missing(self):
+        """A contact of before that gets its link by the newer export is foreseen too."""
+        contacts = [
+            {"Contact ID": "p1", "Last Name": "One", "Email": "p1@x.example", "Company ID": "c1"},
+            {"Contact ID": "p2", "Last Name": "Two", "Email": "p2@x.example", "Company ID": "c9"},
+        ]
+        companies = [{"Company ID": f"c{n}", "Company Name": f"Firm {n}"} for n in (1, 2)]
+        tables = {"contacts.csv": contacts, "companies.csv": companies}
+        project = self.migrate(tables, profile="spark_crm", **self.fallback)
+        self.assertIn("missing_company", self.codes(project, "contact", "p2"))
+        companies.append({"Company ID": "c9", "Company Name": "Firm 9"})
+        self.upload(project, {"companies.csv": companies}, delta=True)
+        self.propose(project)
+        self.confirm(project)
+        self.run_step(project, "schema")
+        project._approve_again()
+        foreseen = self.foresee(project)
+        self.assertEqual((foreseen["company"]["created"], foreseen["contact"]["updated"]), (1, 1))
+        self.assertEqual(self.load_foreseen(project), [])
+        company = self.find(project, "company", "c9")
+        self.assertEqual(self.find(project, "contact", "p2").parent_id, company)
+
     def test_duplicates(self):
         """Merged with Odoo's contacts, with an earlier row, or asked."""
         rows = [*self.contacts, self.contacts[2] | {"Contact ID": "p20"}]

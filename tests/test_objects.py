@@ -51,6 +51,29 @@ class TestObjects(MigrationCase):
             record = self.find(project, entity, key)
             self.assertEqual((record.user_id, record.x_spark_owner_id), (self.seller, "77"))
 
+    def test_an_unknown_time_zone_is_asked(self):
+        """X-30: the known ones land; what Odoo does not know is one question, and kept."""
+        zones = ("Europe/London", "Asia/Tokyo", "Mars/Olympus", "Etc/GMT-2", "Mars/Olympus")
+        rows = [
+            {"Contact ID": f"z{n}", "Name": f"Zoe {n}", "Time Zone": zone}
+            for n, zone in enumerate(zones)
+        ]
+        project = self.propose(self.make_project({"contacts.csv": rows}))
+        asked = project.value_ids.filtered(lambda one: one.domain == "timezone" and not one.known)
+        self.assertEqual((asked.source_value, asked.count), ("Mars/Olympus", 2))
+        asked.write({"target_value": "Africa/Cairo"})
+        self.confirm(project)
+        self.run_step(project, "schema")
+        self.load(project)
+        landed = [self.find(project, "contact", f"z{n}").tz for n in range(5)]
+        self.assertEqual(landed, [*zones[:2], "Africa/Cairo", "Etc/GMT-2", "Africa/Cairo"])
+        rows = [row | {"Contact ID": row["Contact ID"] + "x"} for row in rows]
+        unsettled = self.migrate({"contacts.csv": rows}, name="Not answered", source_system="two")
+        contact = self.find(unsettled, "contact", "z2x")
+        self.assertEqual((contact.tz, contact.x_source_data["Time Zone"]), (False, "Mars/Olympus"))
+        self.assertIn("unknown_value", self.codes(unsettled, "contact", "z2x"))
+        self.assertEqual(self.find(unsettled, "contact", "z0x").tz, "Europe/London")
+
     def test_contacts_are_persons(self):
         """No company, address type contact, time zone kept (SP-08, SS-05, SS-06, X-30)."""
         rows = contacts(**{"Time Zone": "Europe/London", "Street": "Elm 1", "City": "Leeds"})

@@ -58,6 +58,18 @@ class TestWarnings(MigrationCase):
         self.run_step(project, "extract")
         self.assertEqual(len(self.issues(project)), len(EXPECTED))
 
+    def test_a_newer_export_tells_once(self):
+        """What is wrong with the file of before is not told beside that of the newer one."""
+        project = self.stage()
+        before = sorted(self.issues(project).mapped("code"))
+        settled = self.issues(project)[:1]
+        settled.state = "settled"
+        self.upload(project, {"contacts.csv": DAMAGED.encode()}, delta=True)
+        self.run_step(project, "extract")
+        after = self.issues(project).filtered(lambda one: one.state == "open")
+        self.assertEqual(sorted(after.mapped("code")), before)
+        self.assertTrue(settled.exists())
+
     def test_file_that_ends_at_a_round_count(self):
         rows = "".join(f"{n},Name {n}\n" for n in range(1_000))
         project = self.stage(content="Contact ID,Full Name\n" + rows)

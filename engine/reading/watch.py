@@ -28,6 +28,13 @@ _PADDED = re.compile(
     r"irányítószám|posta kodu|индекс|邮编|郵便番号",
     re.IGNORECASE,
 )
+_COUNTRY = re.compile(
+    r"country|länder|(?<![^\W_])(?:land|pays|pa[ií]s|paese|kraj|země|krajina|ország|țara|ülke|maa)"
+    r"(?![^\W_])|страна|країна|国",
+    re.IGNORECASE,
+)
+#: Different countries of one column; texts that are none would fill the memory.
+_COUNTRIES = 300
 #: A longer cell is no date.
 DAY = 30
 #: Records that are looked at together: a column is searched at once for what few cells have.
@@ -45,7 +52,11 @@ class Watcher:
         self.first = {}  # what is told by its first case only
         self.exponents, self.cut, self.errors, self.dates = Counter(), Counter(), Counter(), {}
         padded = [n for n, name in enumerate(table.header) if _PADDED.search(name)]
-        self.lengths = {place: Counter() for place in padded}
+        lands = [n for n, name in enumerate(table.header) if _COUNTRY.search(name)]
+        # Each address has its country; codes are compared with those of the same one.
+        self.lands = {place: min(lands, key=lambda n: abs(n - place), default=None)
+                      for place in padded}  # fmt: skip
+        self.lengths = {place: {} for place in padded}  # {country: Counter}
 
     def add(self, line, cells):
         """Count one record."""
@@ -65,11 +76,14 @@ class Watcher:
                 self.first.setdefault("ragged", (line, len(cells)))
         lines, rows = zip(*held, strict=True)
         damaged = False
-        for place, column in enumerate(zip_longest(*rows)):
+        columns = list(zip_longest(*rows))
+        for place, column in enumerate(columns):
             text = _SEPARATOR.join(filter(None, column))
             if text:
                 damaged = damaged or ZERO_BYTE in text or REPLACEMENT in text
                 self._look_at(place, column, text, lines)
+        for place in self.lengths:
+            self._count_lengths(place, columns, lines)
         if damaged:
             self._count_replaced(held)
 
@@ -84,8 +98,6 @@ class Watcher:
             text = _SEPARATOR.join([cell for cell in column if cell and len(cell) < DAY])
         if (_LIKE_A_DAY if text.isascii() else _ANY_DAY).search(text):
             self._count_dates(place, column, lines)
-        if place in self.lengths:
-            self._count_lengths(place, column, lines)
 
     def _count_replaced(self, held):
         for line, cells in held:
@@ -94,12 +106,17 @@ class Watcher:
                 self.replaced += 1
                 self.first.setdefault("replaced", (line, text))
 
-    def _count_lengths(self, place, column, lines):
-        for line, cell in zip(lines, column, strict=True):
-            cell = cell.strip() if cell else ""
+    def _count_lengths(self, place, columns, lines):
+        land, counts = self.lands[place], self.lengths[place]
+        codes = columns[place] if place < len(columns) else ()
+        countries = columns[land] if land is not None and land < len(columns) else ()
+        for line, code, country in zip_longest(lines, codes, countries):
+            cell = code.strip() if code else ""
             if cell.isascii() and cell.isdigit():
-                self.lengths[place][len(cell)] += 1
-                self.first.setdefault((place, len(cell)), (line, cell))
+                where = country.strip().casefold() if country else ""
+                where = where if where in counts or len(counts) < _COUNTRIES else ""
+                counts.setdefault(where, Counter())[len(cell)] += 1
+                self.first.setdefault((place, where, len(cell)), (line, cell))
 
     def problems(self):
         """Everything that is worth a look, as :class:`Problem`."""
@@ -160,15 +177,18 @@ class Watcher:
 
     def _lost_zeros(self):
         """Of codes that have one length, some are shorter: figures lose their zeros in front."""
-        for place, lengths in self.lengths.items():
-            if len(lengths) < 2:
-                continue
-            length, _count = lengths.most_common(1)[0]
-            short = {size: n for size, n in lengths.items() if length - 3 < size < length}
-            if short and length > 3:
-                line, value = min(self.first[place, size] for size in short)
-                parameters = {"file": self.table.name, "length": length, "line": line}
-                parameters["count"] = sum(short.values())
+        for place, countries in self.lengths.items():
+            short, longest = [], 0
+            for land, lengths in countries.items():
+                length, _count = lengths.most_common(1)[0]
+                less = [size for size in lengths if length - 3 < size < length]
+                if less and length > 3:
+                    longest = max(longest, length)
+                    short += [(self.first[place, land, size], lengths[size]) for size in less]
+            if short:
+                (line, value), _count = min(short)
+                parameters = {"file": self.table.name, "length": longest, "line": line}
+                parameters["count"] = sum(count for _first, count in short)
                 yield Problem("lost_zeros", self._column(place), "", value, parameters=parameters)
 
     def _column(self, place):

@@ -117,9 +117,17 @@ class ProposeTest(unittest.TestCase):
 
     def test_time_zones_that_odoo_knows(self):
         known = fields(CONTACT, column("Time Zone", "choice", ("Europe/Rome", "Asia/Tokyo")))
-        other = fields(CONTACT, column("Time Zone", "choice", ("Europe/Rome", "Eastern Time")))
-        self.assertEqual(known, {"Time Zone": "tz"})
-        self.assertEqual(other, {"Time Zone": "x_time_zone"})
+        some = fields(CONTACT, column("Time Zone", "choice", ("Europe/Rome", "Eastern Time")))
+        none = fields(CONTACT, column("Time Zone", "choice", ("Pacific Time", "Eastern Time")))
+        self.assertEqual((known, some), ({"Time Zone": "tz"}, {"Time Zone": "tz"}))
+        self.assertEqual(none, {"Time Zone": "x_time_zone"})
+
+    def test_zones_of_the_same_letters_are_not_mixed_up(self):
+        raws = {"Etc/GMT+2": 1, "Etc/GMT-2": 1, "europe/rome": 1, "GMT+10": 1, "Gmt 2": 1}
+        found = {raw: zone for raw, zone, *_ in proposing.propose_values("timezone", raws)}
+        expected = {"Etc/GMT+2": "Etc/GMT+2", "Etc/GMT-2": "Etc/GMT-2"}
+        expected |= {"europe/rome": "Europe/Rome", "GMT+10": None, "Gmt 2": None}
+        self.assertEqual(found, expected)
 
     def test_priority_of_a_deal_in_odoos_stars(self):
         rule = proposed(DEAL, column("Priority", "choice", ("High", "Low")))["Priority"].rule

@@ -36,6 +36,15 @@ class TestWarnings(ReadingCase):
         found = self.read("ID,Zip\n1,1067\n2,80331\n3,10115\n").warnings
         self.assertEqual([(p.code, p.parameters["count"]) for p in found], [("lost_zeros", 1)])
 
+    def test_zip_codes_of_several_countries(self):
+        """Four digits are right in Austria, not in Germany; without a country nobody knows."""
+        rows = "1,1010,{}\n2,80331,Deutschland\n3,10115,Deutschland\n"
+        for land, told in (("Österreich", []), ("Deutschland", ["lost_zeros"])):
+            found = self.read("ID,PLZ,Land\n" + rows.format(land)).warnings
+            self.assertEqual([problem.code for problem in found], told, land)
+        found = self.read("ID,PLZ,Bundesland\n" + rows.format("Wien")).warnings
+        self.assertEqual([problem.code for problem in found], ["lost_zeros"])
+
     def test_few_special_letters_make_the_encoding_doubtful(self):
         self.assertIn("encoding_doubtful", self.warned("Name,City\nMüller,x\n", encoding="cp1252"))
 

@@ -11,6 +11,8 @@ POSTED_BATCH = 100
 OWED = ("open", "partial", "paid")
 # Figures of a posted invoice that follow its payments.
 FOLLOWING = {"amount_residual", "payment_state"}
+# What Odoo counts of a contact as it posts.
+RANKS = ("customer_rank", "supplier_rank")
 
 
 class CrmMigrationTargetInvoice(models.AbstractModel):
@@ -180,7 +182,7 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
         :param pairs: [(invoice, item)]
         """
         drafts = [pair for pair in pairs if pair[0].state == "draft"]
-        with self._count_customers(drafts):
+        with self._count_customers(pairs):
             self.env[self._model].browse([move.id for move, __ in drafts])._post(soft=False)
             self._pay([pair for pair in pairs if self._get_unpaid(*pair) > 0], resolver)
 
@@ -192,33 +194,42 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
     @api.model
     @contextmanager
     def _count_customers(self, pairs):
-        """Count invoices posted herein as their customers' (``customer_rank``), as Odoo does.
+        """Count what is posted herein as its customers' (``customer_rank``), as Odoo does.
 
-        Odoo counts the first one at once and puts the others off until after the commit: a sample
-        is undone by then, and its partners are gone; nor could a rollback lower what nobody logged.
+        Odoo counts each invoice and each payment (its entry names the customer too), the first one
+        at once and the others after the commit: a sample is undone by then, and its partners are
+        gone; nor could a rollback lower what nobody logged.
 
         :param pairs: [(invoice, item)]
         """
-        counts, firsts = {}, {}
+        firsts = {}
         for move, item in pairs:
             for partner in move.partner_id | move.commercial_partner_id:
-                counts[partner] = counts.get(partner, 0) + 1
                 firsts.setdefault(partner, item)
-        before = {partner: partner.customer_rank for partner in counts}
-        partners = self.env["res.partner"].union(*counts)
+        before = {partner: partner.customer_rank for partner in firsts}
+        partners = self.env["res.partner"].union(*firsts)
         stamps = self.env["crm.migration.schema"]._read_stamps("res_partner", partners.ids)
+        waiting = {name: dict(self._get_put_off(name)) for name in RANKS}
         yield
-        for field in ("customer_rank", "supplier_rank"):
-            name = f"account.res.partner.increase_rank.{field}"
-            self.env.cr.postcommit.data.get(name, {}).clear()
-        ranks = {partner: before[partner] + count for partner, count in counts.items()}
-        for rank, group in partners.grouped(ranks.get).items():
-            group.customer_rank = rank
-        for partner, item in firsts.items():
-            uid, date = stamps[partner.id]
-            old = {"customer_rank": before[partner], "write_uid": uid, "write_date": date}
-            new = {"customer_rank": ranks[partner]}
-            item.side_effects.append((partner._name, partner.id, old, new))
+        late = dict(self._get_put_off("customer_rank"))
+        for name in RANKS:
+            put_off = self._get_put_off(name)
+            put_off.clear()
+            put_off.update(waiting[name])
+        for partner in partners:
+            more = late.get(partner.id, 0) - waiting["customer_rank"].get(partner.id, 0)
+            if more:
+                partner.customer_rank += more
+            if partner.customer_rank != before[partner]:
+                uid, date = stamps[partner.id]
+                old = {"customer_rank": before[partner], "write_uid": uid, "write_date": date}
+                new = {"customer_rank": partner.customer_rank}
+                firsts[partner].side_effects.append((partner._name, partner.id, old, new))
+
+    @api.model
+    def _get_put_off(self, name):
+        """Return {partner ID: count} of what Odoo counts after the commit."""
+        return self.env.cr.postcommit.data.get(f"account.res.partner.increase_rank.{name}", {})
 
     @api.model
     def _close_gaps(self, records):
