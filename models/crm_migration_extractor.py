@@ -80,18 +80,19 @@ class CrmMigrationExtractor(models.AbstractModel):
     def _ignore_second_form(self, project, files):
         """Leave JSON out where the same upload holds tables of the same records, and tell it.
 
-        An API's answers beside the exported tables are the same records a second time.
+        An API's answers beside the exported tables are the same records a second time. A table of
+        activities has all their kinds, one of meetings no tasks.
         """
         profile = project._get_profile()
 
-        def get_target(file):
-            return profile.entity(file.entity).target if file.entity else None
+        def covers(file, other):
+            one, two = profile.entity(file.entity), profile.entity(other.entity)
+            return one.target == two.target and one.constants.items() <= two.constants.items()
 
-        taken = files.filtered(lambda file: file.state == "new")
-        tables = {get_target(file) for file in taken if file.file_format != "json"}
-        second = taken.filtered(
-            lambda file: file.file_format == "json" and get_target(file) in tables
-        )
+        taken = files.filtered(lambda file: file.state == "new" and file.entity)
+        second = taken.filtered(lambda file: file.file_format == "json")
+        tables = taken - second
+        second = second.filtered(lambda file: any(covers(table, file) for table in tables))
         second.state = "ignored"
         self.env["crm.migration.issue"]._append(
             project,

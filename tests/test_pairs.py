@@ -157,6 +157,20 @@ class TestOwnersOfPairs(MigrationCase):
         self.run_step(project, "extract")
         self.assertEqual(self.belts(project), [None] * 3 + list(BELTS))
 
+    def test_a_second_form_is_of_the_same_kind(self):
+        """JSON of tasks beside a table of meetings is no second form of it; of contacts it is."""
+        tables = {
+            "contacts.csv": people(3),
+            "contacts.json": json.dumps(people(3)).encode(),
+            "events.csv": [{"id": "v1", "title": "Visit", "start": "2021-09-10T08:00:00Z"}],
+            "tasks.json": json.dumps(
+                [{"id": "t1", "title": "Call", "due_date": "2031-05-01"}]
+            ).encode(),
+        }
+        files = self.make_project(tables).file_ids
+        left = files.filtered(lambda file: file.state == "ignored")
+        self.assertEqual(left.mapped("name"), ["contacts.json"])
+
     def test_a_list_of_the_fields_is_still_no_table_of_values(self):
         project = self.stage("custom_fields.csv", [{"name": "Belt", "type": "text", "options": ""}])
         self.assertFalse(project.file_ids.filtered(lambda file: file.entity == "custom_value"))
