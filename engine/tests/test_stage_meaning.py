@@ -27,6 +27,12 @@ class TestStageMeaning(unittest.TestCase):
                     self.assertTrue(stage[end])
                     self.assertTrue(stage["known"])
 
+    def test_a_completed_job_is_won(self):
+        """The word is plain: it is no question."""
+        for name in ("Completed", "Job Completed", "Fertiggestellt", "Completado", "Voltooid"):
+            (stage,) = (one for one in propose_stages([(name, None, None, 3)]) if one["is_won"])
+            self.assertEqual((stage["name"], stage["known"]), (name, True))
+
     def test_a_number_before_the_name_says_nothing(self):
         found = stages("1. Qualified", "03 - Angebot", "9) Won")
         self.assertEqual([found[name]["known"] for name in found], [True] * 3)
