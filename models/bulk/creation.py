@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from itertools import repeat
+from itertools import chain, repeat
 from operator import is_
 
 from odoo.fields import Char, Command, Html, Many2one, Text
@@ -33,11 +33,15 @@ class PlainRoad(Exception):
 class Rows:
     """Values of records to be, complete with defaults, by record and by column."""
 
-    def __init__(self, model, vals_list, ids):
+    def __init__(self, model, vals_list, ids, constant):
         self.model = model
         self.env = model.env
         self.vals_list = vals_list
         self.ids = ids
+        # Values that all records have: nobody gave another one.
+        self.constant = constant
+        # Columns that were worked out: complete ones.
+        self.supplied = {}
         self._columns = {}
 
     def __len__(self):
@@ -45,9 +49,20 @@ class Rows:
 
     def get(self, name):
         """Return the values of a field, None where it has none."""
+        if name in self.supplied:
+            return self.supplied[name]
         if name not in self._columns:
-            self._columns[name] = [vals.get(name) for vals in self.vals_list]
+            self._columns[name] = (
+                [self.constant[name]] * len(self)
+                if name in self.constant
+                else [vals.get(name) for vals in self.vals_list]
+            )
         return self._columns[name]
+
+    def get_distinct(self, name):
+        """Return the set of what a field has but for nothing."""
+        values = [self.constant[name]] if name in self.constant else self.get(name)
+        return {value for value in values if value}
 
     def get_stored(self, name):
         """Return the values of a field as they go into its column."""
@@ -68,7 +83,8 @@ class Rows:
         return [found.get(id_, nothing) if id_ else nothing for id_ in ids]
 
     def supply(self, name, values):
-        self._columns[name] = values
+        self.supplied[name] = values
+        self.constant.pop(name, None)
         for vals, value in zip(self.vals_list, values, strict=True):
             vals[name] = value
 
@@ -93,17 +109,21 @@ class Creation:
         """
         vals_list = [dict(values) for values in values_list]
         self.stand_in.prepare(self.model, vals_list)
+        given_names = set(chain.from_iterable(vals_list))
         vals_list = self._complete(vals_list)
-        names = list(dict.fromkeys(name for vals in vals_list for name in vals))
+        names = list(dict.fromkeys(chain.from_iterable(vals_list)))
         self._check_names(names, vals_list)
-        rows = Rows(
-            self.model, vals_list, next_ids(self.model.env.cr, self.model._table, len(vals_list))
-        )
-        given = {name: [name in vals for vals in vals_list] for name in names}
+        ids = next_ids(self.model.env.cr, self.model._table, len(vals_list))
+        rows = Rows(self.model, vals_list, ids, self._get_constant(vals_list, given_names))
+        given = {
+            name: [name in vals for vals in vals_list]
+            for name in names
+            if self.fields[name].compute or self.fields[name].inverse
+        }
         protected = self._get_protected(given, rows)
         inversed = self._get_inversed(given, rows)
         self._supply(rows, protected)
-        names = list(dict.fromkeys(name for vals in rows.vals_list for name in vals))
+        names = list(dict.fromkeys(chain.from_iterable(rows.vals_list)))
         records = self.model.browse(rows.ids)
         relations = self._get_relations(names, rows)
         self._copy(names, rows)
@@ -140,8 +160,8 @@ class Creation:
                 complete |= self._get_defaults(self.fields.keys() - {name})
             for field in properties:
                 complete[field.name] = self._get_properties(field, complete, known)
-            for name in discarded:
-                complete.pop(name, None)
+            for name in discarded & complete.keys():
+                del complete[name]
             if self.model._log_access:
                 complete |= log
             result.append(complete)
@@ -152,6 +172,17 @@ class Creation:
         ):  # fmt: skip
             raise PlainRoad("precomputed fields")
         return result
+
+    def _get_constant(self, vals_list, given_names):
+        """Return {field: value} of what is the same in all records, and nobody gave."""
+        varying = self._get_varying_defaults()
+        return {
+            name: value
+            for name, value in vals_list[0].items()
+            if name not in varying
+            and (name in LOG_COLUMNS or name not in given_names)
+            and self.fields[name].type != "properties"
+        }
 
     def _get_defaults(self, given):
         """Return defaults of the fields that are not given, as ``create`` takes them."""
@@ -265,8 +296,14 @@ class Creation:
     def _encode(self, field, rows):
         """Return the values of a column as the ORM would give them to an INSERT, for COPY."""
         name, model = field.name, self.model
+        if name in rows.constant and field.type != "monetary":
+            text = self._encode_value(field, rows.constant[name], rows.vals_list[0])
+            return [text] * len(rows)
         if field.type == "monetary":
             return [encode(value) for value in self._convert_monetary(field, rows)]
+        values = rows.supplied.get(name) or [vals.get(name, MISSING) for vals in rows.vals_list]
+        if all(map(is_, values, repeat(values[0]))) and field.type != "properties":
+            return [self._encode_value(field, values[0], rows.vals_list[0])] * len(values)
         if field.type not in PLAIN_TYPES or field.company_dependent:
             return [
                 encode(field.convert_to_column_insert(vals[name], model, vals))
@@ -274,9 +311,6 @@ class Creation:
                 else NOTHING
                 for vals in rows.vals_list
             ]
-        values = [vals.get(name, MISSING) for vals in rows.vals_list]
-        if all(map(is_, values, repeat(values[0]))):
-            return [self._encode_value(field, values[0], rows.vals_list[0])] * len(values)
         known, result = {}, []
         for value, vals in zip(values, rows.vals_list, strict=True):
             # 1, 1.0 and True are equal, and are not the same text.
@@ -293,9 +327,9 @@ class Creation:
     def _convert_value(self, field, value, vals):
         """Convert as the ORM does; what it would leave as it is need not be taken apart."""
         kind, type_ = type(field), type(value)
-        if type_ is int and kind is Many2one:
+        if type_ is int and kind is Many2one and not field.company_dependent:
             return value or None
-        if type_ is not str:
+        if type_ is not str or field.company_dependent:
             return field.convert_to_column_insert(value, self.model, vals)
         if kind in (Char, Text) and not (field.translate or field.size):
             return value
@@ -376,7 +410,7 @@ class Creation:
                 cache = field._get_cache(env)
                 cache.update(dict.fromkeys(rows.ids, ()))
             if field.store and field.type in ("many2one", "many2one_reference"):
-                linked = {id_ for id_ in rows.get(field.name) if id_}
+                linked = rows.get_distinct(field.name)
                 for inverse in self.model.pool.field_inverses[field] if linked else ():
                     inverse._invalidate_cache(env, linked)
         for field, linked in relations.items():
