@@ -127,28 +127,3 @@ class TestQueryCounts(MigrationCase):
 
     def test_rollback(self):
         self.assertFlat("rollback")
-
-
-@tagged("post_install", "-at_install", "crm_migration")
-class TestPlans(MigrationCase):
-    def read_contacts_read(self):
-        """Return how many rows of contacts were read one after the other in this transaction."""
-        self.cr.execute(
-            "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'res_partner'"
-        )
-        return self.cr.fetchone()[0]
-
-    def test_links_are_checked_by_index(self):
-        """What a table was like when the connection first checked a link to it does not matter.
-
-        A plan made for a few contacts reads all of them, for each link of each new one.
-        """
-        tables = {name: rows for name, rows in export(LARGE).items() if name[:2] == "co"}
-        project = self.prepare(self.make_project(tables, batch_size=50))
-        self.run_step(project, "sample")
-        project.action_approve_sample()
-        before = self.read_contacts_read()
-        self.run_step(project, "load")
-        # Some forty statements a batch may read a small table as a whole; each row with its five
-        # links to contacts must not: that was 2,000,000.
-        self.assertLess(self.read_contacts_read() - before, 400_000)
