@@ -41,7 +41,7 @@ READ_ROWS = 5000
 MAPS = "crm_migration_maps"
 MOST_MAPS = 64
 # Seconds that a batch may take which changes records that people may be at work with: whoever saves
-# one of these waits for its end. And the rows of the first one, before we know how long they take.
+# one of these waits for its end. And the rows of the first one, and at least of each.
 CHANGING_SECONDS = 0.5
 CHANGING_ROWS = 50
 # Links that were missing at the load; the record landed without them.
@@ -380,9 +380,11 @@ class CrmMigrationLoader(models.AbstractModel):
             return
         group, most = self._get_group(run.project_id, rows), run.project_id.batch_size
         if set(group) & set(run.cursor["changing"]):
-            # Twice as many at most: a few quick rows say little of those that follow.
+            # Twice as many at most: a few quick rows say little of those that follow. And never
+            # so few that what each batch costs besides is most of it, as on a busy machine.
             most = round(len(rows) * min(CHANGING_SECONDS / max(seconds, 0.001), 2))
-        run.cursor = run.cursor | {"pace": {"group": group, "rows": max(most, 1)}}
+            most = max(most, CHANGING_ROWS)
+        run.cursor = run.cursor | {"pace": {"group": group, "rows": most}}
 
     @api.model
     def _get_changing(self, project):
