@@ -58,6 +58,7 @@ from . import test_roads
 from . import test_rollback
 from . import test_sample
 from . import test_sample_view
+from . import test_scale
 from . import test_screens
 from . import test_setting_up
 from . import test_sharing
