@@ -98,7 +98,7 @@ class TestInventory(MigrationCase):
         self.assertIn("Send Email", welcome.counterpart)
         self.assertIn("Stage is set to", chase.counterpart)
         self.assertIn("Create Activity", chase.counterpart)
-        self.assertIn("base.automation", old.counterpart)
+        self.assertIn("Automation rules", old.counterpart)
 
     def test_integrations_and_files_are_listed(self):
         """KC-22, KC-23, KC-48: active integrations; one line for each file, with its record."""

@@ -29,7 +29,7 @@ KEPT = {
     "file": {
         "table_name", "checksum", "checksum_sha1", "file_format", "encoding", "delimiter",
         "questions", "answered", "header", "entity_reason", "key_column", "natural_columns",
-        "name_columns", "overrides",
+        "name_columns", "overrides", "pair_columns", "split_columns",
     },
     "forecast": {"row_hash", "reason", "model"},
     "gotcha": {"code", "name"},
