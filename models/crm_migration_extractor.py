@@ -145,7 +145,9 @@ class CrmMigrationExtractor(models.AbstractModel):
                     "same_as_id": file.id,
                 }
             )
-            file.issue_ids.filtered(lambda issue: not issue.record_id).file_id = files[-1:]
+            # Searched for: they are appended by SQL, which the file's own list may not know.
+            told = [("file_id", "=", file.id), ("record_id", "=", False)]
+            self.env["crm.migration.issue"].search(told).file_id = files[-1:]
         return files
 
     @api.model

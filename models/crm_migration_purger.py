@@ -53,8 +53,9 @@ COPIES = {
     ),
     "forecast": (
         "crm_migration_forecast",
-        {"match_name": "NULL", "match_email": "NULL", "missing": "NULL"},
-        "match_name IS NOT NULL OR match_email IS NOT NULL OR missing IS NOT NULL",
+        {"match_name": "NULL", "match_email": "NULL", "missing": "NULL", "sort_key": "NULL"},
+        "match_name IS NOT NULL OR match_email IS NOT NULL OR missing IS NOT NULL"
+        " OR sort_key IS NOT NULL",
     ),
     "samples": (
         "crm_migration_mapping_line",

@@ -102,7 +102,7 @@ class CrmMigrationRollback(models.AbstractModel):
             self._empty_links(run, plan["links"])
 
     @api.model
-    def _read_lines(self, project, before_id, shared=None, scope=None):
+    def _read_lines(self, project, before_id, shared=None, scope=None, updates=False):
         """Return the log lines before that one that no rollback undid yet, newest first.
 
         What a record was created with stays in the log.
@@ -110,6 +110,7 @@ class CrmMigrationRollback(models.AbstractModel):
         :param shared: True for what records share (tags, stages, fields), which goes after all
             of them; False for the records; None for all
         :param scope: what is to be undone; without it every line of the project
+        :param updates: True for only the lines of records that the project did not create
         """
         scope = scope or Scope(project)
         kind = {
@@ -118,27 +119,32 @@ class CrmMigrationRollback(models.AbstractModel):
             False: SQL("AND record_id IS NOT NULL"),
         }[shared]
         until = project._get_undone_until()
+        of_created = SQL(
+            """action = 'update' AND EXISTS (
+                   SELECT 1 FROM crm_migration_log c
+                    WHERE c.project_id = l.project_id AND c.model = l.model
+                      AND c.res_id = l.res_id AND c.action = 'create' AND c.id > %s AND %s)""",
+            until,
+            scope.condition("c"),
+        )
         self.env.cr.execute(
             SQL(
                 """SELECT id, record_id, model, res_id, action,
                           CASE action WHEN 'update' THEN before END AS before,
                           CASE action WHEN 'update' THEN after END AS after,
-                          action = 'update' AND EXISTS (
-                              SELECT 1 FROM crm_migration_log c
-                               WHERE c.project_id = l.project_id AND c.model = l.model
-                                 AND c.res_id = l.res_id AND c.action = 'create'
-                                 AND c.id > %(until)s AND %(created)s
-                          ) AS of_created
+                          %(of_created)s AS of_created
                      FROM crm_migration_log l
                     WHERE project_id = %(project)s AND id < %(before)s AND id > %(until)s
-                      AND action IN ('create', 'update') AND %(scope)s AND %(there)s %(kind)s
+                      AND action = ANY(%(actions)s) AND %(scope)s AND %(there)s %(kind)s %(own)s
                     ORDER BY id DESC LIMIT %(limit)s""",
+                of_created=of_created,
                 project=project.id,
                 before=before_id,
                 until=until,
+                actions=["update"] if updates else ["create", "update"],
                 kind=kind,
+                own=SQL("AND NOT (%s)", of_created) if updates else SQL(),
                 scope=scope.condition(),
-                created=scope.condition("c"),
                 there=scope.still_there(),
                 limit=UNDONE_LINES,
             )

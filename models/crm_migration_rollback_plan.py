@@ -4,6 +4,7 @@ from odoo.tools import SQL
 from ..engine.comparing import same
 from .columns import read_filled
 from .followers import write_back
+from .inserting import unnest
 from .silence import silent
 from .undo_scope import HISTORY, LAST_ID, STAMPS, USERS_OF_SHARED, Scope
 from .written import Written
@@ -30,21 +31,40 @@ class CrmMigrationRollback(models.AbstractModel):
             "dependants": plan["dependants"],
             "spared": plan["spared"],
         }
+        for model, kept, count in service._count_creations(project, plan):
+            for kind, number in (("keep", kept), ("remove", count - kept)):
+                if number:
+                    result[kind][model] = number
         before_id = LAST_ID
-        while lines := service._read_lines(project, before_id, scope=plan["scope"]):
+        while lines := service._read_lines(project, before_id, scope=plan["scope"], updates=True):
             before_id = lines[-1]["id"]
-            lines = [line for line in lines if not line["of_created"]]
             for line in lines:
-                if line["action"] == "create":
-                    kind = "keep" if (line["model"], line["res_id"]) in plan["kept"] else "remove"
-                else:
-                    kind = "restore"
-                    result["fields"] += len(set(line["after"] or {}) - set(STAMPS))
-                counts = result[kind]
+                result["fields"] += len(set(line["after"] or {}) - set(STAMPS))
+                counts = result["restore"]
                 counts[line["model"]] = counts.get(line["model"], 0) + 1
             result["spared"] += service._find_spared_fields(plan["scope"], lines)
         result["fields"] -= sum(1 for one in result["spared"] if one["field"])
         return result
+
+    @api.model
+    def _count_creations(self, project, plan):
+        """Return ``[(model, records that stay, records in all)]`` of what was created."""
+        kept = sorted(plan["kept"])
+        self.env.cr.execute(
+            SQL(
+                """SELECT l.model, count(stay.res_id), count(*) FROM crm_migration_log l
+                     LEFT JOIN %s AS stay(model, res_id)
+                            ON stay.model = l.model AND stay.res_id = l.res_id
+                    WHERE l.project_id = %s AND l.id > %s AND l.action = 'create' AND %s AND %s
+                    GROUP BY l.model""",
+                unnest(("varchar", "int"), kept),
+                project.id,
+                project._get_undone_until(),
+                plan["scope"].condition(),
+                plan["scope"].still_there(),
+            )
+        )
+        return self.env.cr.fetchall()
 
     @api.model
     def _find_spared_fields(self, scope, lines):

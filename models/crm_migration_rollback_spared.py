@@ -35,7 +35,7 @@ class CrmMigrationRollback(models.AbstractModel):
         created = written.read_ids(scope)
         spared = dict.fromkeys(self._find_hung_on(project, created), "hung_on")
         spared |= dict.fromkeys(self._find_worked_on(created, written), "worked_on")
-        for model, values in written.parts({m: i for m, i in created.items() if m in self.env}):
+        for model, values in written.parts(self._find_touched(project, created)):
             spared |= dict.fromkeys(self._find_edited(model, values), "edited")
             spared |= dict.fromkeys(self._find_filled_in(project, model, values), "edited")
         spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
@@ -113,6 +113,76 @@ class CrmMigrationRollback(models.AbstractModel):
                 )
                 touched[model] = [*touched.get(model, []), *(i for (i,) in self.env.cr.fetchall())]
         return touched
+
+    @api.model
+    def _find_touched(self, project, created):
+        """Return {model: [ID]} of created records that people can have edited: the others, nearly
+        all of a large migration, need not be compared value by value.
+
+        That is what somebody wrote after the migration last did, and what lost or got labels.
+
+        :param created: {model: [ID]}
+        """
+        touched = {}
+        for model in (name for name in created if name in self.env):
+            if not self.env[model]._log_access:
+                touched[model] = created[model]
+                continue
+            ids = self._find_written_since(project, model)
+            for name in LABELS.get(model, ()):
+                ids |= self._find_relabelled(project, model, name)
+            touched[model] = sorted(ids.intersection(created[model]))
+        return touched
+
+    @api.model
+    def _find_written_since(self, project, model):
+        """Return the IDs of records that somebody wrote after the project last logged them."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """SELECT t.id FROM %s t
+                     JOIN (SELECT res_id, max(logged_at) AS last FROM crm_migration_log
+                            WHERE project_id = %s AND model = %s GROUP BY res_id) AS l
+                          ON l.res_id = t.id
+                    WHERE t.write_date > l.last""",
+                SQL.identifier(self.env[model]._table),
+                project.id,
+                model,
+            )
+        )
+        return {res_id for (res_id,) in self.env.cr.fetchall()}
+
+    @api.model
+    def _find_relabelled(self, project, model, name):
+        """Return the IDs of records with more or fewer labels than the log has: a label that is
+        deleted, or given from its own side, leaves no trace in the record.
+        """
+        field = self.env[model]._fields.get(name)
+        if field is None:
+            return set()
+        self.env.cr.execute(
+            SQL(
+                """SELECT l.res_id FROM (
+                          SELECT DISTINCT ON (res_id) res_id,
+                                 CASE jsonb_typeof(after -> %(name)s)
+                                 WHEN 'array' THEN jsonb_array_length(after -> %(name)s) ELSE 0
+                                 END AS count
+                            FROM crm_migration_log
+                           WHERE project_id = %(project)s AND model = %(model)s
+                             AND action IN ('create', 'update')
+                             AND (action = 'create' OR after ? %(name)s)
+                           ORDER BY res_id, id DESC) AS l
+                     LEFT JOIN (SELECT %(own)s AS res_id, count(*) FROM %(relation)s
+                                 GROUP BY 1) AS now ON now.res_id = l.res_id
+                    WHERE l.count != COALESCE(now.count, 0)""",
+                name=name,
+                project=project.id,
+                model=model,
+                own=SQL.identifier(field.column1),
+                relation=SQL.identifier(field.relation),
+            )
+        )
+        return {res_id for (res_id,) in self.env.cr.fetchall()}
 
     @api.model
     def _find_edited(self, model, values):

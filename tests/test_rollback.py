@@ -6,6 +6,17 @@ from .common import MigrationCase
 from .test_journey_karmacrm import JourneyCase
 
 
+def edit_later(record, **values):
+    """Write as a person does an hour after the load: a test is one transaction."""
+    record.write(values)
+    record.env.flush_all()
+    record.env.cr.execute(
+        f"UPDATE {record._table} SET write_date = write_date + interval '1 hour' WHERE id = %s",
+        [record.id],
+    )
+    record.env.invalidate_all()
+
+
 @tagged("post_install", "-at_install", "crm_migration")
 class TestRollback(JourneyCase):
     # Stubs too: whatever a migration can make is to go again.
@@ -67,7 +78,7 @@ class TestRollback(JourneyCase):
         lead, untouched = self.one("deal", "d1"), self.one("deal", "d4")
         person, company = self.one("contact", "1"), self.one("company", "c1")
         history = self.history(lead)
-        lead.name = "Edited by a person"
+        edit_later(lead, name="Edited by a person")
         preview = self.env["crm.migration.rollback"]._preview(self.project)
         self.assertEqual(preview["keep"]["crm.lead"], 1)
         self.roll_back()
@@ -79,16 +90,6 @@ class TestRollback(JourneyCase):
         self.assertFalse(untouched.exists())
         kept = self.project.issue_ids.filtered(lambda issue: issue.code == "rollback_kept")
         self.assertIn(f"crm.lead {lead.id}", " ".join(kept.mapped("message")))
-
-    def edit_later(self, record, **values):
-        """Write as a person does an hour after the load: this test is one transaction."""
-        record.with_user(self.seller).sudo().write(values)
-        self.env.flush_all()
-        self.env.cr.execute(
-            f"UPDATE {record._table} SET write_date = write_date + interval '1 hour' WHERE id = %s",
-            [record.id],
-        )
-        self.env.invalidate_all()
 
     def test_fields_that_the_source_does_not_have_are_edits_too(self):
         """What a person types where the migration wrote nothing is seen, and spared."""
@@ -102,7 +103,7 @@ class TestRollback(JourneyCase):
         }
         people = {key: self.one("contact", key) for key in edits}
         for key, values in edits.items():
-            self.edit_later(people[key], **values)
+            edit_later(people[key], **values)
         preview = self.env["crm.migration.rollback"]._preview(self.project)
         spared = {one["res_id"]: one["reason"] for one in preview["spared"]}
         told = {key: spared.get(person.id) for key, person in people.items()}
@@ -120,8 +121,8 @@ class TestRollback(JourneyCase):
     def test_what_odoo_works_out_is_no_edit(self):
         """Names that follow the company's, figures that Odoo counts: nobody edited the record."""
         company, person = self.one("company", "c1"), self.one("contact", "1")
-        self.edit_later(company, name="New name")
-        self.edit_later(person)
+        edit_later(company, name="New name")
+        edit_later(person)
         preview = self.env["crm.migration.rollback"]._preview(self.project)
         spared = {(one["model"], one["res_id"]) for one in preview["spared"]}
         self.assertIn(("res.partner", company.id), spared)
@@ -313,8 +314,7 @@ class TestRollbackOfParts(MigrationCase):
         """An edited record is spared, unless the person forces just that one."""
         record = self.staged(self.project, "contact", "1")
         ada = self.find(self.project, "contact", "1")
-        ada.function = "Boss"
-        ada.phone = "+49 99"
+        edit_later(ada, function="Boss", phone="+49 99")
         preview = self.env["crm.migration.rollback"]._preview(self.project, {"records": record.ids})
         self.assertEqual(
             preview["spared"],
@@ -350,7 +350,7 @@ class TestRollbackOfParts(MigrationCase):
     def test_wizard(self):
         """The wizard tells what hangs on what, and forces just the item that was ticked."""
         ada = self.find(self.project, "contact", "1")
-        ada.phone = "+49 99"
+        edit_later(ada, phone="+49 99")
         context = {"default_project_id": self.project.id}
         form = Form(self.env["crm.migration.project.rollback"].with_context(**context))
         form.scope = "entity"
