@@ -1,4 +1,5 @@
 import random
+from datetime import datetime
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -10,7 +11,7 @@ from odoo.tools import email_normalize, html_sanitize, mute_logger
 
 from ..models import bulk
 from ..models.bulk import known
-from ..models.bulk.comparison import find_differences
+from ..models.bulk.comparison import compare, find_differences
 from ..models.bulk.creation import Creation
 from ..models.bulk.markup import clean
 from ..models.bulk.stand_ins import STAND_INS
@@ -287,6 +288,16 @@ class TestRoads(MigrationCase):
         self.assertEqual(set(records.mapped("partner_share")), {True})
         reason = bulk.get_roads(self.env)["res.partner"]["reason"]
         self.assertEqual(reason, "it would differ in partner_share")
+
+    def test_days_counted_from_now_close_no_road(self):
+        """A won deal without a date is closed "now": 0 or 1 day after the second it was made in.
+
+        Days that are counted from a date of the source have to be equal.
+        """
+        stand_in, now = STAND_INS["crm.lead"], datetime.now()
+        for moment, different in ((now, set()), (datetime(2020, 5, 4), {"day_close"})):
+            rows = [{"date_closed": moment, "day_close": days} for days in (0.0, 1.0)]
+            self.assertEqual(compare(*rows, stand_in), different)
 
     def test_without_silence_everything_is_plain(self):
         """The stand-ins are those of a load; elsewhere ``create()`` does all it does."""

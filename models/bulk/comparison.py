@@ -23,10 +23,19 @@ def find_differences(model, creation, values_list):
         {
             name
             for one, other in zip(fast, plain, strict=True)
-            for name in one.keys() | other.keys()
-            if not is_equal(one.get(name), other.get(name))
+            for name in compare(one, other, creation.stand_in)
         }
     )
+
+
+def compare(one, other, stand_in):
+    """Return the names of the columns in which two rows differ, but for what "now" changes."""
+    return {
+        name
+        for name in one.keys() | other.keys()
+        if not is_equal(one.get(name), other.get(name))
+        and not all(is_now(row.get(stand_in.counted_from.get(name))) for row in (one, other))
+    }
 
 
 def _make(model, create, values_list, stand_in, varying):
@@ -115,10 +124,10 @@ def _add_companions(model, link, rows, places):
 
 
 def is_equal(one, other):
-    if isinstance(one, datetime) and isinstance(other, datetime):
-        return one == other or (is_now(one) and is_now(other))
-    return one == other
+    return one == other or (is_now(one) and is_now(other))
 
 
 def is_now(moment):
+    if not isinstance(moment, datetime):
+        return False
     return abs(moment - datetime.now()) < NOW or abs(moment - datetime.utcnow()) < NOW

@@ -32,6 +32,7 @@ class Lead(Thread):
     """
 
     model = "crm.lead"
+    counted_from = {"day_close": "date_closed", "day_open": "date_open"}
     supplies = {
         # The order counts: later ones read what earlier ones supplied.
         **{name: (ADDRESS_METHODS, f"_get_{name}") for name in ADDRESS},

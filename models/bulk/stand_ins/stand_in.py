@@ -26,6 +26,9 @@ class StandIn:
     constraints = {}
     # model whose records are made along with these -> its field with their ID
     companions = {}
+    # field with a count of days -> time that it is counted from: where that is "now", the count
+    # is another one before and after the turn of a second
+    counted_from = {}
 
     def find_unknown(self, model):
         """Return the name of code that keeps the model on the plain road, or None."""
