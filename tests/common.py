@@ -53,6 +53,17 @@ def read_folder(profile):
     return {path.name: path.read_bytes() for path in sorted((DATA / profile).iterdir())}
 
 
+def edit_later(record, **values):
+    """Write as a person does an hour after the load: a test is one transaction."""
+    record.write(values)
+    record.env.flush_all()
+    record.env.cr.execute(
+        f"UPDATE {record._table} SET write_date = write_date + interval '1 hour' WHERE id = %s",
+        [record.id],
+    )
+    record.env.invalidate_all()
+
+
 class OwnServers:
     """Lets the requests of a test reach servers of the test itself, on loopback."""
 

@@ -2,19 +2,8 @@
 
 from odoo.tests import Form, tagged
 
-from .common import MigrationCase
+from .common import MigrationCase, edit_later
 from .test_journey_karmacrm import JourneyCase
-
-
-def edit_later(record, **values):
-    """Write as a person does an hour after the load: a test is one transaction."""
-    record.write(values)
-    record.env.flush_all()
-    record.env.cr.execute(
-        f"UPDATE {record._table} SET write_date = write_date + interval '1 hour' WHERE id = %s",
-        [record.id],
-    )
-    record.env.invalidate_all()
 
 
 @tagged("post_install", "-at_install", "crm_migration")

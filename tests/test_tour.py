@@ -7,7 +7,7 @@ from openpyxl import Workbook
 
 from odoo.tests import HttpCase, tagged
 
-from .common import to_csv
+from .common import edit_later, to_csv
 
 CONTACTS = [
     {"Contact ID": "1", "First Name": "Ada", "Last Name": "Nu", "Email": "ada@nu.example",
@@ -150,7 +150,7 @@ class TestTour(HttpCase):
         """What both sides changed is a question; Odoo's value stays, the rest lands."""
         project = self.migrate({"contacts.csv": CONTACTS})
         bob = self.env.ref("__crmmig_karmacrm__.contact.2")
-        bob.phone = "+49 30 555555"
+        edit_later(bob, phone="+49 30 555555")
         self.walk("crm_migration_delta_conflict", project)
         self.assertEqual(bob.phone, "+49 30 555555")
         self.assertTrue(self.env.ref("__crmmig_karmacrm__.contact.3"))
@@ -162,7 +162,7 @@ class TestTour(HttpCase):
         project = self.migrate({"contacts.csv": CONTACTS})
         ada = self.env.ref("__crmmig_karmacrm__.contact.1")
         bob = self.env.ref("__crmmig_karmacrm__.contact.2")
-        bob.phone = "+49 30 555555"
+        edit_later(bob, phone="+49 30 555555")
         self.walk("crm_migration_rollback_spared", project)
         self.assertEqual(project.state, "rolled_back")
         self.assertFalse(ada.exists())
