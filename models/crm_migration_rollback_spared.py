@@ -136,15 +136,19 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _find_written_since(self, project, model):
-        """Return the IDs of records that somebody wrote after the project last logged them."""
+        """Return the IDs of records that somebody can have written after the project made them.
+
+        What a newer export wrote once more is among them: its date hides that of an edit before.
+        """
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """SELECT t.id FROM %s t
-                     JOIN (SELECT res_id, max(logged_at) AS last FROM crm_migration_log
+                     JOIN (SELECT res_id, max(logged_at) AS last, count(*) AS lines
+                             FROM crm_migration_log
                             WHERE project_id = %s AND model = %s GROUP BY res_id) AS l
                           ON l.res_id = t.id
-                    WHERE t.write_date > l.last""",
+                    WHERE l.lines > 1 OR t.write_date > l.last""",
                 SQL.identifier(self.env[model]._table),
                 project.id,
                 model,
