@@ -237,6 +237,18 @@ class TestRollbackOfParts(MigrationCase):
         self.assertEqual((totals["different"], totals["missing"]), (0, 0))
         self.assertTrue(totals["equal"])
 
+    def test_edit_before_a_newer_export_is_spared(self):
+        """The newer export's writing hides when a person wrote, not what was written."""
+        ada = self.find(self.project, "contact", "1")
+        ada.email = "edited@nu.example"
+        self.load_delta()
+        self.assertEqual((ada.email, ada.phone), ("edited@nu.example", "+49 2"))
+        preview = self.env["crm.migration.rollback"]._preview(self.project)
+        self.assertIn(
+            {"model": "res.partner", "res_id": ada.id, "field": False, "reason": "edited"},
+            preview["spared"],
+        )
+
     def test_one_load(self):
         """Without the delta the database is as before it; the rest is proved, and can go too."""
         loaded = self.dump()
