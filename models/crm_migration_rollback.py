@@ -297,6 +297,7 @@ class CrmMigrationRollback(models.AbstractModel):
         alive = self.env[model].browse([line["res_id"] for line in lines]).exists().ids
         target = self.env["crm.migration.target"]
         landed = target._read_landed_of(model, alive, names) if alive else {}
+        stamps = self._read_stamps(model, alive)
         entries = []
         for line in lines:
             now = landed.get(line["res_id"])
@@ -304,8 +305,10 @@ class CrmMigrationRollback(models.AbstractModel):
                 values, whole = self._restore_record(run, project, line, now, fields)
                 now |= values
                 undone = line["id"] if whole else None
+                # Once: of an edit since, nothing else may be left.
+                covered = stamps.pop(line["res_id"], None)
                 entries.append(
-                    (line["record_id"], model, line["res_id"], "restore", None, values, undone)
+                    (line["record_id"], model, line["res_id"], "restore", covered, values, undone)
                 )
         self.env["crm.migration.log"]._append(run, entries)
 
@@ -356,6 +359,14 @@ class CrmMigrationRollback(models.AbstractModel):
         else:
             target = self.env["crm.migration.target"]
             self.env[model].browse(res_id).write(target._to_orm_of(model, values))
+
+    @api.model
+    def _read_stamps(self, model, ids):
+        """Return {ID: {"write_uid", "write_date"}}: who wrote these records last, and when."""
+        if not self.env[model]._log_access:
+            return {}
+        stamps = self.env["crm.migration.schema"]._read_stamps(self.env[model]._table, ids)
+        return {res_id: dict(zip(STAMPS, pair, strict=True)) for res_id, pair in stamps.items()}
 
     @api.model
     def _restore_stamps(self, model, line):

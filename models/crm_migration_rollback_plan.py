@@ -248,10 +248,11 @@ class CrmMigrationRollback(models.AbstractModel):
         for (model, name), pairs in groups.items():
             ids = sorted(res_id for res_id, __ in pairs)
             texts = read_filled(self.env[model], ids)
+            stamps = self._read_stamps(model, ids)
             self._write_back(model, ids, {name: False})
             self._keep_texts(model, texts)
             entries += [
-                (None, model, res_id, "update", {name: other}, {name: False})
+                (None, model, res_id, "update", {name: other} | stamps[res_id], {name: False})
                 for res_id, other in pairs
             ]
         self.env["crm.migration.log"]._append(run, entries)

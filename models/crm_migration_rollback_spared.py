@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..engine.comparing import same
 from .columns import read_filled
+from .edits import read_writings
 from .undo_scope import HISTORY, PARTS, UNDONE_LINES
 
 # Technical models, whose links to a record go with it.
@@ -138,20 +139,21 @@ class CrmMigrationRollback(models.AbstractModel):
     def _find_written_since(self, project, model):
         """Return the IDs of records that somebody can have written after the project made them.
 
-        What a newer export wrote once more is among them: its date hides that of an edit before.
+        All that a newer export wrote once more is among them: of values that the log has, one
+        knows without stamps whether they were edited.
         """
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                """SELECT t.id FROM %s t
-                     JOIN (SELECT res_id, max(logged_at) AS last, count(*) AS lines
-                             FROM crm_migration_log
-                            WHERE project_id = %s AND model = %s GROUP BY res_id) AS l
-                          ON l.res_id = t.id
-                    WHERE l.lines > 1 OR t.write_date > l.last""",
-                SQL.identifier(self.env[model]._table),
-                project.id,
-                model,
+                """SELECT t.id FROM %(table)s t JOIN (%(writings)s) AS w ON w.res_id = t.id
+                    WHERE t.write_date > w.last
+                    UNION
+                   SELECT res_id FROM crm_migration_log
+                    WHERE project_id = %(project)s AND model = %(model)s AND action = 'update'""",
+                table=SQL.identifier(self.env[model]._table),
+                writings=read_writings(project, model),
+                project=project.id,
+                model=model,
             )
         )
         return {res_id for (res_id,) in self.env.cr.fetchall()}
@@ -214,32 +216,32 @@ class CrmMigrationRollback(models.AbstractModel):
     def _find_filled_in(self, project, model, values):
         """Return the created records in which people filled what the migration left to Odoo.
 
-        Asked only of records that were written after the migration last did: the columns that it
-        did not fill are compared with what they were then. What Odoo works out follows others.
+        Asked only of records that somebody wrote in between: the columns that the migration did
+        not fill are compared with what they were then. What Odoo works out follows others.
         """
         if not self.env[model]._log_access:
             return set()
         written = self._read_written_since(project, model, list(values))
-        return {(model, res_id) for res_id in self._compare_filled(model, written, values)}
+        filled_in = self._compare_filled(model, written, values)
+        return {(model, res_id) for res_id in filled_in | self._find_labelled(model, values)}
 
     @api.model
     def _read_written_since(self, project, model, ids):
-        """Return {ID: columns that Odoo had filled} of records that somebody wrote since."""
+        """Return {ID: columns that Odoo had filled} of records that somebody wrote since, be it
+        before a newer export wrote them again."""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                """SELECT t.id, l.filled FROM %(table)s t
-                     JOIN (SELECT res_id, max(logged_at) AS last,
-                                  (array_agg(filled ORDER BY id DESC)
-                                   FILTER (WHERE action = 'create'))[1] AS filled
-                             FROM crm_migration_log
-                            WHERE project_id = %(project)s AND model = %(model)s
-                              AND res_id = ANY(%(ids)s) GROUP BY res_id) AS l ON l.res_id = t.id
-                    WHERE t.write_date > l.last AND l.filled IS NOT NULL""",
+                """SELECT DISTINCT ON (t.id) t.id, c.filled FROM %(table)s t
+                     JOIN (%(writings)s) AS w ON w.res_id = t.id
+                     JOIN crm_migration_log c ON c.project_id = %(project)s
+                      AND c.model = %(model)s AND c.res_id = t.id AND c.action = 'create'
+                    WHERE (w.in_between OR t.write_date > w.last) AND c.filled IS NOT NULL
+                    ORDER BY t.id, c.id DESC""",
                 table=SQL.identifier(self.env[model]._table),
+                writings=read_writings(project, model, ids),
                 project=project.id,
                 model=model,
-                ids=ids,
             )
         )
         return dict(self.env.cr.fetchall())
@@ -247,20 +249,29 @@ class CrmMigrationRollback(models.AbstractModel):
     @api.model
     def _compare_filled(self, model, written, values):
         """Return the IDs of records with another value than Odoo's own in an unlogged column."""
-        if not written:
+        now = read_filled(self.env[model], list(written)) if written else {}
+        return {
+            res_id
+            for res_id, filled in written.items()
+            if any(
+                filled.get(name) != now[res_id].get(name)
+                for name in (filled.keys() | now[res_id].keys()) - values[res_id].keys()
+            )
+        }
+
+    @api.model
+    def _find_labelled(self, model, values):
+        """Return the IDs of records with labels where the migration gave none."""
+        names = [name for name in LABELS.get(model, ()) if name in self.env[model]._fields]
+        if not names:
             return set()
-        records = self.env[model]
-        labels = [name for name in LABELS.get(model, ()) if name in records._fields]
-        now = read_filled(records, list(written))
-        tags = self.env["crm.migration.target"]._read_landed_of(model, list(written), labels)
-        found = set()
-        for res_id, filled in written.items():
-            logged = values[res_id]
-            names = (filled.keys() | now[res_id].keys()) - logged.keys()
-            other = any(filled.get(name) != now[res_id].get(name) for name in names)
-            if other or any(tags[res_id][name] for name in labels if name not in logged):
-                found.add(res_id)
-        return found
+        alive = self.env[model].browse(values).exists().ids
+        landed = self.env["crm.migration.target"]._read_landed_of(model, alive, names)
+        return {
+            res_id
+            for res_id, now in landed.items()
+            if any(now[name] for name in names if name not in values[res_id])
+        }
 
     @api.model
     def _group(self, keys):

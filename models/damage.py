@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ..engine.comparing import DIFFERENT, MISSING, is_empty, same
 from . import columns, snapshots
+from .edits import UNSTAMPED
 from .raw_columns import read_raw
 from .xmlid import xmlid_name
 
@@ -234,7 +235,7 @@ class Damage:
     def _read_edits(self, model, ids):
         """Return {(model, ID): (user, time)} of the last edit of each record.
 
-        Where a newer export was written after it, the stamps of before are in the log.
+        Where the migration wrote the record after it, the stamps of before are in the log.
         """
         self.env.cr.execute(
             SQL(
@@ -242,15 +243,17 @@ class Damage:
                           (l.before ->> 'write_date')::timestamp
                      FROM crm_migration_log l
                     WHERE l.project_id = %(project)s AND l.model = %(model)s
-                      AND l.res_id = ANY(%(ids)s) AND l.action = 'update'
+                      AND l.res_id = ANY(%(ids)s) AND l.action IN ('update', 'restore')
                       AND date_trunc('second', (l.before ->> 'write_date')::timestamp) > (
                           SELECT max(p.logged_at) FROM crm_migration_log p
                            WHERE p.project_id = %(project)s AND p.model = %(model)s
-                             AND p.res_id = l.res_id AND p.id < l.id)
+                             AND p.res_id = l.res_id AND p.id < l.id
+                             AND p.action != ALL(%(unstamped)s))
                     ORDER BY l.res_id, l.id DESC""",
                 project=self.project.id,
                 model=model,
                 ids=ids,
+                unstamped=list(UNSTAMPED),
             )
         )
         edits = {(model, res_id): edit for res_id, *edit in self.env.cr.fetchall()}
@@ -263,11 +266,12 @@ class Damage:
                     WHERE t.id = ANY(%(ids)s) AND date_trunc('second', t.write_date) > (
                           SELECT max(l.logged_at) FROM crm_migration_log l
                            WHERE l.project_id = %(project)s AND l.model = %(model)s
-                             AND l.res_id = t.id)""",
+                             AND l.res_id = t.id AND l.action != ALL(%(unstamped)s))""",
                 table=SQL.identifier(self.env[model]._table),
                 ids=ids,
                 project=self.project.id,
                 model=model,
+                unstamped=list(UNSTAMPED),
             )
         )
         return {(model, res_id): edit for res_id, *edit in self.env.cr.fetchall()}

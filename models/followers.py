@@ -54,13 +54,16 @@ class Followers:
         self.env.flush_all()
         found = {}
         for (model, link), names in sorted(self.ways.items()):
-            stamps = ["write_uid", "write_date"] if self.env[model]._log_access else []
+            columns = [SQL.identifier(name) for name in sorted(names)]
+            if self.env[model]._log_access:
+                # As text: of a moment, JSON would keep the second only.
+                columns += [SQL("write_uid"), SQL("write_date::text AS write_date")]
             self.env.cr.execute(
                 SQL(
                     "SELECT id AS owner, %(link)s AS followed, %(names)s FROM %(table)s"
                     " WHERE %(link)s = ANY(%(ids)s)",
                     link=SQL.identifier(link),
-                    names=SQL(", ").join(map(SQL.identifier, sorted(names) + stamps)),
+                    names=SQL(", ").join(columns),
                     table=SQL.identifier(self.env[model]._table),
                     ids=ids,
                 )

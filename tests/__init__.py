@@ -17,6 +17,7 @@ from . import test_dossier
 from . import test_doubtful_readings
 from . import test_doubts
 from . import test_duplicates
+from . import test_edits_between
 from . import test_engine
 from . import test_exactly_once
 from . import test_followers
