@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from .models.append_only import unprotect
+from .models.bulk_many2one import remove_triggers
 from .models.crm_migration_run import CHANNEL
 
 
@@ -16,6 +17,7 @@ def uninstall_hook(env):
     env["ir.config_parameter"].sudo().search([("key", "=like", "crm_migration.%")]).unlink()
     _hand_over_fields(env)
     unprotect(env.cr)
+    remove_triggers(env.cr)
     if "queue.job" in env:
         # Jobs of ours that wait: nobody could call them any more.
         env["queue.job"].search([("channel", "=", CHANNEL)]).unlink()

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from . import words
+from .bulk_many2one import BulkMany2one
 from .crm_migration_record import OUTCOMES
 
 
@@ -16,11 +17,11 @@ class CrmMigrationForecast(models.Model):
     _log_access = False
     _rec_name = "entity"
 
-    project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
-    run_id = fields.Many2one(
+    project_id = BulkMany2one("crm.migration.project", required=True, ondelete="cascade")
+    run_id = BulkMany2one(
         "crm.migration.run", required=True, ondelete="cascade", index="btree_not_null"
     )
-    record_id = fields.Many2one("crm.migration.record", required=True, ondelete="cascade")
+    record_id = BulkMany2one("crm.migration.record", required=True, ondelete="cascade")
     entity = fields.Selection(words.select_entity, required=True, string="File Kind")
     row_hash = fields.Char(help="Fingerprint of the row that was looked at.")
     sort_key = fields.Char(help="Load order inside the entity, as the row has it.")

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 
 from ..engine.issues import CATALOGUE
 from . import words
+from .bulk_many2one import BulkMany2one
 from .inserting import insert_rows
 
 COLUMNS = {
@@ -24,8 +25,8 @@ class CrmMigrationIssue(models.Model):
     _log_access = False
     _rec_name = "code"
 
-    project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
-    run_id = fields.Many2one("crm.migration.run", ondelete="set null", index="btree_not_null")
+    project_id = BulkMany2one("crm.migration.project", required=True, ondelete="cascade")
+    run_id = BulkMany2one("crm.migration.run", ondelete="set null", index="btree_not_null")
     code = fields.Selection(
         [(code, kind.title) for code, kind in CATALOGUE.items()], required=True, string="Issue"
     )
@@ -40,8 +41,8 @@ class CrmMigrationIssue(models.Model):
     )
     severity_rank = fields.Integer(aggregator=None)
     entity = fields.Selection(words.select_entity, string="File Kind")
-    record_id = fields.Many2one("crm.migration.record", ondelete="cascade", index="btree_not_null")
-    file_id = fields.Many2one("crm.migration.file", ondelete="cascade", index="btree_not_null")
+    record_id = BulkMany2one("crm.migration.record", ondelete="cascade", index="btree_not_null")
+    file_id = BulkMany2one("crm.migration.file", ondelete="cascade", index="btree_not_null")
     source_key = fields.Char()
     line = fields.Integer(aggregator=None)
     column = fields.Char()

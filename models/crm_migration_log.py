@@ -6,7 +6,8 @@ from odoo.tools import SQL
 from odoo.tools.json import json_default
 
 from .append_only import protect
-from .columns import pack
+from .bulk_many2one import BulkMany2one
+from .columns import find_unlogged, pack_unlogged
 from .inserting import as_array
 
 # The columns that a line's fingerprint is made of, in this order; as text, nothing is empty text.
@@ -20,16 +21,6 @@ VALUES = ("before", "after")
 # Lines per statement: their values go as one JSON, which may have 256 MB.
 PART = 500
 encode = json.JSONEncoder(default=json_default).encode
-
-
-class Unchecked(fields.Many2one):
-    """A link without a foreign key of its own: another one's says the same.
-
-    PostgreSQL looks each key of each new line up.
-    """
-
-    def update_db_foreign_key(self, model, column):
-        """Add none."""
 
 
 class CrmMigrationLog(models.Model):
@@ -46,10 +37,10 @@ class CrmMigrationLog(models.Model):
     _log_access = False
     _rec_name = "model"
 
-    # The run's project: lines go with their run. The index on model and record begins with it.
-    project_id = Unchecked("crm.migration.project", required=True, ondelete="cascade")
-    run_id = fields.Many2one("crm.migration.run", required=True, index=True, ondelete="cascade")
-    record_id = fields.Many2one("crm.migration.record", ondelete="set null", index="btree_not_null")
+    # The index on model and record begins with the project.
+    project_id = BulkMany2one("crm.migration.project", required=True, ondelete="cascade")
+    run_id = BulkMany2one("crm.migration.run", required=True, index=True, ondelete="cascade")
+    record_id = BulkMany2one("crm.migration.record", ondelete="set null", index="btree_not_null")
     model = fields.Char(required=True)
     model_label = fields.Char(compute="_compute_model_label", string="Kind")
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
@@ -78,10 +69,6 @@ class CrmMigrationLog(models.Model):
     def init(self):
         """Close the table. A staged row that an extraction drops takes its link along."""
         protect(self.env.cr, self._table, may_change=["record_id"])
-        self.env.cr.execute(
-            "ALTER TABLE crm_migration_log"
-            " DROP CONSTRAINT IF EXISTS crm_migration_log_project_id_fkey"
-        )
 
     @api.depends("model")
     def _compute_model_label(self):
@@ -110,27 +97,31 @@ class CrmMigrationLog(models.Model):
         :param made: ``(model, ID)`` of new records of which to keep what Odoo filled by itself:
             what people fill later is told from it, also where the migration filled nothing
         """
-        if made:
-            self.env.flush_all()
-        filled, now = self._get_filled({model for model, __ in made}), fields.Datetime.now()
+        filled, now = self._get_filled(entries, made), fields.Datetime.now()
         for start in range(0, len(entries), PART):
             self._insert(run, now, entries[start : start + PART], made, filled)
 
     @api.model
-    def _get_filled(self, models):
+    def _get_filled(self, entries, made):
         """Return the SQL of what Odoo filled in the record of a line: what the line has no value
         of."""
-        cases = [
-            SQL(
-                """WHEN v.model = %s THEN (
-                       SELECT jsonb_strip_nulls(%s) - ARRAY(SELECT jsonb_object_keys(pair -> 1))
-                         FROM %s t WHERE t.id = v.res_id)""",
-                model,
-                pack(self.env[model], drop_zeros=True),
-                SQL.identifier(self.env[model]._table),
+        logged = {}
+        for __, model, res_id, action, __, after, *__ in entries:
+            if action == "create" and (model, res_id) in made:
+                logged.setdefault(model, {})[res_id] = after or {}
+        if logged:
+            self.env.flush_all()
+        cases = []
+        for model, lines in logged.items():
+            columns = find_unlogged(self.env[model], lines)
+            cases.append(
+                SQL(
+                    "WHEN v.model = %s THEN (SELECT %s FROM %s t WHERE t.id = v.res_id)",
+                    model,
+                    pack_unlogged(self.env[model], columns, SQL("(pair -> 1)")),
+                    SQL.identifier(self.env[model]._table),
+                )
             )
-            for model in sorted(models)
-        ]
         return SQL("CASE WHEN NOT noted THEN NULL %s ELSE NULL::jsonb END", SQL(" ").join(cases))
 
     @api.model

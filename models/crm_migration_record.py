@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from . import words
+from .bulk_many2one import BulkMany2one
 
 # In the order a person asks: what landed, what did not.
 OUTCOMES = ["created", "updated", "unchanged", "merged", "held", "failed", "skipped"]
@@ -19,18 +20,18 @@ class CrmMigrationRecord(models.Model):
     _log_access = False
     _rec_name = "source_key"
 
-    project_id = fields.Many2one("crm.migration.project", required=True, ondelete="cascade")
+    project_id = BulkMany2one("crm.migration.project", required=True, ondelete="cascade")
     entity = fields.Selection(words.select_entity, required=True, string="File Kind")
     source_key = fields.Char(required=True, help="ID of the record in the source.")
-    file_id = fields.Many2one("crm.migration.file", ondelete="set null", index="btree_not_null")
+    file_id = BulkMany2one("crm.migration.file", ondelete="set null", index="btree_not_null")
     line = fields.Integer(aggregator=None, help="Line of the file where the row begins.")
     payload = fields.Json(help="The row as read, by column.")
     row_hash = fields.Char(help="Fingerprint of the row.")
     loaded_payload = fields.Json(help="The row that Odoo holds, if a newer one is staged.")
     previous_payload = fields.Json(help="The row that the last load replaced.")
     is_undone = fields.Boolean(help="A person took it back: it loads again only if asked for.")
-    extract_run_id = fields.Many2one("crm.migration.run", ondelete="set null")
-    load_run_id = fields.Many2one("crm.migration.run", ondelete="set null")
+    extract_run_id = BulkMany2one("crm.migration.run", ondelete="set null")
+    load_run_id = BulkMany2one("crm.migration.run", ondelete="set null")
     state = fields.Selection(
         [
             ("staged", "Not loaded yet"),
