@@ -29,7 +29,8 @@ from . import test_guides
 from . import test_held_rows
 from . import test_journey_karmacrm
 from . import test_journey_smart_crm_online
-from . import test_links_by_id, test_links_of_tables
+from . import test_links_by_id
+from . import test_links_of_tables
 from . import test_log
 from . import test_live
 from . import test_map_lines
