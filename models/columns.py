@@ -7,6 +7,8 @@ from itertools import compress
 
 from odoo.tools import SQL
 
+from .edits import read_writings
+
 #: Columns that Odoo changes by itself as records are used.
 COUNTED = ("customer_rank", "supplier_rank", "message_main_attachment_id", "signup_type")
 
@@ -53,14 +55,12 @@ def find_changed(project, model, ids):
     One query: the database compares, nearly all are the same.
     """
     model.env.flush_all()
-    stamped = SQL("TRUE")
+    unwritten = SQL()
     if model._log_access:
-        stamped = SQL(
-            """date_trunc('second', t.write_date) <= (
-                   SELECT max(w.logged_at) FROM crm_migration_log w WHERE w.project_id = %s
-                      AND w.model = %s AND w.res_id = t.id)""",
-            project.id,
-            model._name,
+        unwritten = SQL(
+            """JOIN (%s) AS w ON w.res_id = t.id AND NOT w.in_between
+                AND date_trunc('second', t.write_date) <= w.last""",
+            read_writings(project, model._name, ids, whole_seconds=True),
         )
     model.env.cr.execute(
         SQL(
@@ -72,16 +72,17 @@ def find_changed(project, model, ids):
                                  AND u.res_id = c.res_id AND jsonb_typeof(u.after) = 'object'
                           ) AS keys
                      FROM crm_migration_log c JOIN %(table)s t ON t.id = c.res_id
+                          %(unwritten)s
                     WHERE c.project_id = %(project)s AND c.model = %(model)s
                       AND c.res_id = ANY(%(ids)s) AND c.action = 'create'
-                      AND c.filled IS NOT NULL AND %(stamped)s) AS compared
+                      AND c.filled IS NOT NULL) AS compared
                 WHERE filled - keys != now - keys""",
             now=pack(model, drop_zeros=True),
             table=SQL.identifier(model._table),
             project=project.id,
             model=model._name,
             ids=list(ids),
-            stamped=stamped,
+            unwritten=unwritten,
         )
     )
     return {res_id: (filled, now) for res_id, filled, now in model.env.cr.fetchall()}

@@ -125,6 +125,19 @@ class TestEditsBetween(MigrationCase):
         label.partner_ids = [(4, self.ada.id)]
         self.assertSpared(self.ada)
 
+    def test_proof_knows_the_edit(self):
+        """What people typed before the newer export is no damage of the migration."""
+        edit_later(self.ada, function="Boss")
+        self.load_delta()
+        self.run_step(self.project, "verify")
+        totals = self.project._get_check_totals()
+        self.assertEqual((totals["different"], totals["missing"]), (0, 0))
+        # Without the edit it would be one: the proof looks there.
+        self.cr.execute("UPDATE res_partner SET function = 'X' WHERE id = %s", [self.bo.id])
+        self.env.invalidate_all()
+        self.run_step(self.project, "verify")
+        self.assertEqual(self.project._get_check_totals()["different"], 1)
+
     def test_merged_contact_edited_between(self):
         """A contact of people's own keeps what they typed between two loads, and only that."""
         mine = self.env["res.partner"].create({"name": "Cy", "email": "cy@nu.example"})
