@@ -259,13 +259,13 @@ class CrmMigrationLoader(models.AbstractModel):
             )
 
     @api.model
-    def _read_cells(self, project, entity_map, condition=None, also=None):
+    def _read_cells(self, project, entity_map, condition=None, also=None, last_id=0):
         """Yield lists of ``(ID, …, {column: text})``: only the columns that the map reads.
 
         :param condition: which staged records, in SQL; all but skipped ones, if none is given
         :param also: further expressions in SQL, between ID and cells
+        :param last_id: behind which ID to begin
         """
-        last_id = 0
         columns = sorted({rule.column for rule in entity_map.rules})
         cells = [SQL("payload ->> %s", column) for column in columns]
         wanted = SQL(", ").join([SQL("id"), *([also] if also else []), *cells])
@@ -319,15 +319,14 @@ class CrmMigrationLoader(models.AbstractModel):
         return min([size, *filter(None, most)])
 
     @api.model
-    def _take_batch(self, project, size, chosen=None, groups=None):
+    def _take_batch(self, project, size, chosen=None):
         """Return the next staged records of the first group that has some.
 
         A group is what loads together: an entity, or all history in order of time.
 
         :param chosen: which staged records, in SQL; all, if none is given
-        :param groups: of which groups; of all, if none are given
         """
-        for group in groups or self._get_groups(project):
+        for group in self._get_groups(project):
             most = self._limit(project, group, size)
             # Each entity's own next ones, by the index, then the first of these: a sort of all
             # staged rows for each batch would cost more the more rows there are.
@@ -459,7 +458,7 @@ class CrmMigrationLoader(models.AbstractModel):
     def _load_batch(self, run, project, rows, sharing=False):
         """Load rows; if they fail together, halve them until the bad record stands alone.
 
-        :param sharing: several workers load: what fails is tried again by one of them alone
+        :param sharing: several workers load: what fails stays staged, for one of them alone
         """
         try:
             with self.env.cr.savepoint():
@@ -470,9 +469,7 @@ class CrmMigrationLoader(models.AbstractModel):
                 raise
             self.env.invalidate_all()
             if len(rows) == 1:
-                if sharing:
-                    self.env["crm.migration.share"]._set_aside(rows[0])
-                else:
+                if not sharing:
                     self._fail(run, project, rows[0], error)
                 return
             middle = len(rows) // 2

@@ -51,7 +51,6 @@ class CrmMigrationRecord(models.Model):
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
     generation = fields.Integer(help="Export it was last seen in; a delta begins a new one.")
     sort_key = fields.Char(help="Load order inside the entity: history loads oldest first.")
-    share = fields.Integer(help="Share of the load's step, where several workers load at once.")
     in_circle = fields.Boolean(help="Its parents lead back to itself.")
     contact_count = fields.Integer(help="Rows of contacts that name this company.")
     match_name = fields.Char(help="Name, folded, for references by name.")
@@ -63,10 +62,6 @@ class CrmMigrationRecord(models.Model):
     _state_index = models.Index("(project_id, entity, state, generation)")
     # The loader's next ones, in its order: it shrinks as the load goes on.
     _next_index = models.Index("(project_id, entity, sort_key, id) WHERE state = 'staged'")
-    # The next ones of a share: without it each batch passes over the rows of all other shares.
-    _share_index = models.Index(
-        "(project_id, entity, share, sort_key, id) WHERE state = 'staged' AND share IS NOT NULL"
-    )
     _name_index = models.Index("(project_id, match_name) WHERE match_name IS NOT NULL")
     _email_index = models.Index("(project_id, match_email) WHERE match_email IS NOT NULL")
     _odoo_index = models.Index("(model, res_id) WHERE res_id IS NOT NULL")

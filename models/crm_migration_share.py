@@ -1,7 +1,8 @@
 import json
-import logging
 import math
 import time
+from collections import Counter
+from itertools import islice
 from zlib import crc32
 
 from odoo import api, fields, models
@@ -9,12 +10,12 @@ from odoo.tools import SQL, config
 
 from ..engine.mapping import EntityMap
 from . import bulk
-from .inserting import unnest
+from .bulk_many2one import BulkMany2one
+from .crm_migration_loader import RECORD_COLUMNS
+from .inserting import insert_rows
 from .item import Item
 from .resolver import Resolver
 from .silence import silent
-
-_logger = logging.getLogger(__name__)
 
 # System parameter: how many workers load at once. Without it as many as Odoo has cron workers in
 # processes of their own; threads of one process would only wait for each other.
@@ -25,6 +26,8 @@ MOST_SHARES = 16
 ROUNDING = 1.2
 # Seconds until whoever has to wait for the others' batches looks again.
 PAUSE = 0.2
+# How many times some thousand rows are assigned in one step.
+PARTS = 10
 # Where a registry keeps which run its process helped last: the roads of that run are known.
 HELPED = "crm_migration_helped"
 # Scheduled actions that help a load in a plain Odoo.
@@ -35,7 +38,7 @@ class CrmMigrationShare(models.Model):
     """A part of the rows of a load's step, which one worker at a time loads a batch of.
 
     Rows that would write the same records are in one share: the persons of a company, the history
-    of a record, in its order. Whoever takes a share locks its row, and notes there what it loaded
+    of a record, in its order. Whoever takes a share locks its row, and notes there how far it came
     in the same transaction: a worker that is killed leaves the share as it was, and one whose
     snapshot is older than the share's last batch is refused by the database, before it begins.
     """
@@ -51,6 +54,8 @@ class CrmMigrationShare(models.Model):
     number = fields.Integer(required=True)
     entities = fields.Json(required=True)
     left = fields.Integer(help="Rows that are not loaded yet.")
+    last_key = fields.Char(default="", help="Place of the last row that was loaded.")
+    last_row = fields.Integer(default=0, help="Staged row that was loaded last.")
     done = fields.Json(help="Rows loaded, by entity.")
     roads = fields.Json(help="How helpers created the records, by model.")
 
@@ -77,9 +82,9 @@ class CrmMigrationShare(models.Model):
     def _go_on(self, run, project):
         """Do what several workers can do at once; False if what is next is for one of them.
 
-        Steps: open the shares of the next entities, take batches of them as the helpers do, close
-        them once all are empty. What a step leaves (rows that exist already, that may be somebody
-        else, that failed) is loaded by one worker before the next entities are.
+        Steps: open shares for the next entities, assign their rows, take batches as the helpers do,
+        close the shares once all are empty. What a step leaves (rows that exist already, that may
+        be somebody else, that failed) is loaded by one worker before the next entities are.
         """
         if step := run.cursor.get("step"):
             self._lead(run, project, step)
@@ -88,6 +93,9 @@ class CrmMigrationShare(models.Model):
 
     @api.model
     def _lead(self, run, project, step):
+        if step.get("assign"):
+            self._assign(run, project, step)
+            return
         worked = self._load_free(run, project)
         left, done = self._sum(run)
         run.processed = step["processed"] + sum(done.values())
@@ -103,7 +111,7 @@ class CrmMigrationShare(models.Model):
 
     @api.model
     def _open(self, run, project):
-        """Share out the rows of the next entities, where there are enough; True if it did."""
+        """Open shares for the rows of the next entities, where there are enough; True if it did."""
         loader = self.env["crm.migration.loader"]
         entities = loader._get_next_group(project)
         if not entities or entities[0] in run.cursor.get("shared", []):
@@ -112,26 +120,31 @@ class CrmMigrationShare(models.Model):
         target = self._get_target(project, entities[0])
         if not target._can_share(project, entities):
             return False
-        shareable = SQL(
+        size = loader._limit(project, entities, project.batch_size)
+        count = self._count(project, entities, self._get_shareable(target))
+        if count < 2 * size:
+            return False
+        self._store(run, entities, min(max(count // size, 2), MOST_SHARES))
+        done = (run.counters or {}).get("done") or {}
+        step = {
+            "processed": run.processed,
+            "done": done,
+            "assign": entities,
+            "after": 0,
+            "lefts": {},
+        }
+        run.cursor = run.cursor | {"step": step}
+        return True
+
+    @api.model
+    def _get_shareable(self, target):
+        """Return which rows of a kind are new, in SQL: none that exist or may be somebody else."""
+        return SQL(
             """AND state = 'staged' AND res_id IS NULL AND in_circle IS NOT TRUE %s
                AND NOT EXISTS (SELECT 1 FROM crm_migration_duplicate d
                                 WHERE d.record_id = crm_migration_record.id)""",
             target._get_share_condition(),
         )
-        size = loader._limit(project, entities, project.batch_size)
-        count = self._count(project, entities, shareable)
-        if count < 2 * size:
-            return False
-        number = min(max(count // size, 2), MOST_SHARES)
-        lefts = [0] * number
-        for entity in entities:
-            self._assign(project, target, entity, shareable, lefts)
-        self._store(run, entities, lefts)
-        done = (run.counters or {}).get("done") or {}
-        step = {"entities": entities, "processed": run.processed, "done": done}
-        run.cursor = run.cursor | {"step": step}
-        self._call_helpers(run)
-        return True
 
     @api.model
     def _get_target(self, project, entity):
@@ -152,43 +165,47 @@ class CrmMigrationShare(models.Model):
         return self.env.cr.fetchone()[0]
 
     @api.model
-    def _assign(self, project, target, entity, shareable, lefts):
-        """Note with each row its share: rows that belong together get the same one.
+    def _assign(self, run, project, step):
+        """Note the share of some thousand rows of the step's next entity; at the end call helpers.
 
-        :param lefts: rows of each share so far; counted on
+        Rows that belong together get the same share.
         """
+        entity = step["assign"][0]
+        target = self._get_target(project, entity)
+        shares = self.search([("run_id", "=", run.id)], order="number")
         loader = self.env["crm.migration.loader"]
-        self.env.cr.execute(
-            """UPDATE crm_migration_record SET share = NULL
-                WHERE project_id = %s AND entity = %s AND state = 'staged' AND share IS NOT NULL""",
-            [project.id, entity],
-        )
         entity_map = self._narrow(loader._get_entity_map(project, entity), target._share_fields)
-        also = SQL("entity, source_key")
-        for rows in loader._read_cells(project, entity_map, shareable, also):
+        also = SQL("entity, source_key, COALESCE(sort_key, '')")
+        parts = loader._read_cells(
+            project, entity_map, self._get_shareable(target), also, step["after"]
+        )
+        lefts, after = Counter(step["lefts"]), 0
+        for rows in islice(parts, PARTS):
             items = [
                 Item(
                     {"id": row[0], "entity": row[1], "source_key": row[2]},
-                    entity_map.map_row(row[3]),
+                    entity_map.map_row(row[4]),
                 )
                 for row in rows
             ]
-            resolver = Resolver(project)
-            resolver.prefetch([item.mapped for item in items])
-            keys = target._get_share_keys(items, resolver)
-            shares = [
-                (item.record["id"], crc32(key.encode()) % len(lefts))
-                for item, key in zip(items, keys, strict=True)
-            ]
-            for __, number in shares:
-                lefts[number] += 1
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE crm_migration_record r SET share = v.share
-                         FROM %s AS v(id, share) WHERE r.id = v.id""",
-                    unnest(("int", "int"), shares),
-                )
+            keys = target._get_share_keys(items, Resolver(project))
+            chosen = [crc32(key.encode()) % len(shares) for key in keys]
+            lefts.update(map(str, chosen))
+            insert_rows(
+                self.env.cr,
+                "crm_migration_share_row",
+                {"share_id": "int", "sort_key": "varchar", "record_id": "int"},
+                [(shares[one].id, row[3], row[0]) for one, row in zip(chosen, rows, strict=True)],
             )
+            after = rows[-1][0]
+        assign = step["assign"] if after else step["assign"][1:]
+        step = step | {"assign": assign, "after": after, "lefts": lefts}
+        run.cursor = run.cursor | {"step": step}
+        if not assign:
+            # Not before: a helper would take what is there, and miss an older row of a history.
+            for share in shares:
+                share.left = lefts[str(share.number)]
+            self._call_helpers(run)
 
     @api.model
     def _narrow(self, entity_map, names):
@@ -200,19 +217,17 @@ class CrmMigrationShare(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _store(self, run, entities, lefts):
+    def _store(self, run, entities, number):
         self.search([("run_id", "=", run.id)]).unlink()
         self.create(
             [
                 {
                     "project_id": run.project_id.id,
                     "run_id": run.id,
-                    "number": number,
+                    "number": one,
                     "entities": entities,
-                    "left": left,
                 }
-                for number, left in enumerate(lefts)
-                if left
+                for one in range(number)
             ]
         )
 
@@ -293,14 +308,33 @@ class CrmMigrationShare(models.Model):
         loader = self.env["crm.migration.loader"]
         size = loader._limit(project, share["entities"], project.batch_size)
         size = math.ceil(share["left"] / math.ceil(share["left"] / (size * ROUNDING)))
-        mine = SQL("AND share = %s", share["number"])
-        rows = loader._take_batch(project, size, mine, [share["entities"]])
+        taken = self._take_rows(share, size)
+        rows = [row for row in taken if row["state"] == "staged"]
         if rows:
             loader._load_batch(run, project, rows, sharing=True)
         for entity, count in self._count_done(rows):
             share["done"][entity] = share["done"].get(entity, 0) + count
-        self._note(share, left=share["left"] - len(rows) if rows else 0)
+        self._note(share, taken)
         return share
+
+    @api.model
+    def _take_rows(self, share, size):
+        """Return the next rows of a share, in load order."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT %s, place FROM crm_migration_record JOIN (
+                       SELECT record_id, sort_key AS place FROM crm_migration_share_row
+                        WHERE share_id = %s AND (sort_key, record_id) > (%s, %s)
+                        ORDER BY sort_key, record_id LIMIT %s) AS batch ON id = record_id
+                    ORDER BY place, id""",
+                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                share["id"],
+                share["last_key"],
+                share["last_row"],
+                size,
+            )
+        )
+        return self.env.cr.dictfetchall()
 
     @api.model
     def _count_done(self, rows):
@@ -316,8 +350,8 @@ class CrmMigrationShare(models.Model):
     def _take(self, run):
         self.env.flush_all()
         self.env.cr.execute(
-            """SELECT id, number, entities, "left", COALESCE(done, '{}') AS done,
-                      COALESCE(roads, '{}') AS roads
+            """SELECT id, number, entities, "left", COALESCE(last_key, '') AS last_key, last_row,
+                      COALESCE(done, '{}') AS done, COALESCE(roads, '{}') AS roads
                  FROM crm_migration_share
                 WHERE run_id = %s AND "left" > 0
                 ORDER BY "left" DESC, number LIMIT 1 FOR UPDATE SKIP LOCKED""",
@@ -328,18 +362,32 @@ class CrmMigrationShare(models.Model):
         return self.env.cr.dictfetchone()
 
     @api.model
-    def _note(self, share, left):
-        self.env.cr.execute(
-            'UPDATE crm_migration_share SET "left" = %s, done = %s WHERE id = %s',
-            [max(left, 0), json.dumps(share["done"]), share["id"]],
-        )
+    def _note(self, share, taken):
+        """Note how far a share is.
 
-    @api.model
-    def _set_aside(self, row):
-        """Leave a row that failed to the one worker that loads what the step leaves.
-
-        What it met may be another worker's record of this moment: an address on the blacklist.
+        A row that failed is left behind, for the one worker that loads what the step leaves: what
+        it met may be another worker's record of this moment, an address on the blacklist.
         """
+        last = taken[-1] if taken else {"place": share["last_key"], "id": share["last_row"]}
         self.env.cr.execute(
-            "UPDATE crm_migration_record SET share = NULL WHERE id = %s", [row["id"]]
-        )
+            """UPDATE crm_migration_share
+                  SET "left" = %s, last_key = %s, last_row = %s, done = %s WHERE id = %s""",
+            [
+                max(share["left"] - len(taken), 0) if taken else 0, last["place"], last["id"],
+                json.dumps(share["done"]), share["id"],
+            ],
+        )  # fmt: skip
+
+
+class CrmMigrationShareRow(models.Model):
+    """A staged row of a share: who marked the staged rows themselves wrote all of them anew."""
+
+    _name = "crm.migration.share.row"
+    _description = "Row of a Share"
+    _log_access = False
+
+    share_id = BulkMany2one("crm.migration.share", required=True, ondelete="cascade")
+    sort_key = fields.Char(required=True, help="Load order inside the share.")
+    record_id = fields.Integer(required=True, help="The staged row.")
+
+    _next_index = models.Index("(share_id, sort_key, record_id)")

@@ -51,7 +51,9 @@ KEPT = {
     "record": {"row_hash", "model"},
     "role": {"name"},
     "run": {"parameters", "counters", "log_digest", "log_digest_without_values"},
-    "share": {"entities", "done", "roads"},
+    # Times of rows, while a load goes on.
+    "share": {"entities", "done", "roads", "last_key"},
+    "share.row": {"sort_key"},
 }  # fmt: skip
 TABLES = {
     "contacts.csv": [

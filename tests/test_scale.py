@@ -7,7 +7,6 @@ for each batch is quick with a hundred rows, and takes hours with a million.
 from unittest.mock import patch
 
 from odoo.tests import tagged
-from odoo.tools import SQL
 
 from ..engine.types import Mapped, Reference
 from ..models.foresight import Foresight
@@ -85,12 +84,14 @@ class TestScale(MigrationCase):
     def test_batches_of_a_share(self):
         """The next rows of one of sixteen shares, whatever the others still have."""
         self.cr.execute(
-            "UPDATE crm_migration_record SET share = id %% 16 WHERE project_id = %s",
+            """INSERT INTO crm_migration_share_row (share_id, sort_key, record_id)
+               SELECT id %% 16, COALESCE(sort_key, ''), id FROM crm_migration_record
+                WHERE project_id = %s AND entity = 'activity'""",
             [self.project.id],
         )
-        self.cr.execute("ANALYZE crm_migration_record")
-        loader, mine = self.env["crm.migration.loader"], SQL("AND share = %s", 3)
-        self.assertFlat(loader._take_batch, self.project, BATCH, mine, [["activity"]])
+        self.cr.execute("ANALYZE crm_migration_share_row")
+        share = {"id": 3, "last_key": "", "last_row": 0}
+        self.assertFlat(self.env["crm.migration.share"]._take_rows, share, BATCH)
 
     def test_batches_of_the_forecast(self):
         """The forecast's next rows; of the history too, when all else is foreseen."""

@@ -39,6 +39,7 @@ class CrmMigrationTargetTimeline(models.AbstractModel):
     @api.model
     def _get_share_keys(self, items, resolver):
         """The record that a row belongs to, however it names that: a history keeps its order."""
+        resolver.prefetch([item.mapped for item in items])
         return self.env["crm.migration.target.history"]._get_parent_keys(items, resolver)
 
     @api.model
