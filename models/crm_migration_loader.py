@@ -44,6 +44,8 @@ MOST_MAPS = 64
 # one of these waits for its end. And the rows of the first one, and at least of each.
 CHANGING_SECONDS = 0.5
 CHANGING_ROWS = 50
+# Seconds after which the next part of a load's beginning waits for the next step.
+BEGINNING_SECONDS = 20
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = (
     "missing_company", "missing_parent", "missing_contact", "attendee_unknown",
@@ -90,8 +92,8 @@ class CrmMigrationLoader(models.AbstractModel):
         """
         project = silent(run.project_id)
         service = self.with_env(project.env)
-        if not run.cursor:
-            service._begin(run, project)
+        if "begun" not in (run.cursor or {}) and not service._begin(run, project):
+            return True
         if self.env["crm.migration.share"].with_env(project.env)._go_on(run, project):
             return True
         rows = service._take_at_pace(run, project)
@@ -113,13 +115,32 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _begin(self, run, project):
-        """Give what was held or failed another try, and count what there is to do."""
+        """Do what a load begins with; False if there is more of it for the next step.
+
+        With millions of rows all parts together take longer than Odoo gives a scheduled action.
+        """
+        parts = [
+            self._check_start, self._stage_again, self._set_sort_keys,
+            self.env["crm.migration.matcher"]._find,
+        ]  # fmt: skip
+        until = time.monotonic() + BEGINNING_SECONDS
+        for place in range((run.cursor or {}).get("part", 0), len(parts)):
+            parts[place](project)
+            if time.monotonic() > until and place + 1 < len(parts):
+                run.cursor = {"part": place + 1}
+                return False
+        self._count_up(run, project)
+        return True
+
+    @api.model
+    def _check_start(self, project):
         self._check_fields(project)
-        bulk.forget(self.env)
         self.env["crm.migration.fetching"]._check_room(project)
-        self._stage_again(project)
-        self._set_sort_keys(project)
-        self.env["crm.migration.matcher"]._find(project)
+
+    @api.model
+    def _count_up(self, run, project):
+        """Count what there is to do, now that all is known."""
+        bulk.forget(self.env)
         self.env.cr.execute(
             """SELECT entity, count(*) FROM crm_migration_record
                 WHERE project_id = %s AND state = 'staged' GROUP BY entity""",

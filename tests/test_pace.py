@@ -60,3 +60,18 @@ class TestPace(MigrationCase):
         self.assertEqual(sum(self.sizes), 21)
         self.assertIn(2, self.sizes)
         self.assertIn(7, self.sizes)
+
+    def test_a_long_beginning_takes_several_steps(self):
+        """With millions of rows its parts together take longer than a scheduled action has."""
+        self.startPatcher(patch.object(crm_migration_loader, "BEGINNING_SECONDS", -1))
+        project = self.prepare(self.make_project({"contacts.csv": CONTACTS}))
+        self.run_step(project, "sample")
+        project.action_approve_sample()
+        run, steps = project._start("load"), 1
+        while run._take_step() and "begun" not in run.cursor:
+            self.assertFalse(run.processed)
+            steps += 1
+        self.assertEqual((steps, self.sizes), (4, [12]))
+        self.work(run)
+        self.assertEqual(run.processed, 12)
+        self.assertEqual(self.staged(project, "contact", "p11").state, "created")
