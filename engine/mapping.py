@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from .memo import reader
 from .transforms import join_name
@@ -14,12 +15,33 @@ OPT_OUT = "email_opt_out"
 NAME_PARTS = ("first", "middle", "last")
 # How sure a link is, by what it names the record with.
 SUREST = {"id": 0, "email": 1, "any": 2, "name": 3}
-# Values that need no second look.
+# Kinds of values that need no second look: nearly all are of these.
 SIMPLE = frozenset((str, float, int, bool))
 # Transforms with a value map for what they do not understand.
 DECIDED = ("country",)
 # What a value that is not in the value map means: the record waits, or only the field is empty.
 UNKNOWN = {"activity_kind": "unknown_kind"}
+
+
+class _Links(tuple):
+    """References that a cell stands for."""
+
+    __slots__ = ()
+
+
+class _Blank(NamedTuple):
+    """An empty cell, and what it says nevertheless."""
+
+    meaning: Any
+
+
+class _Cell(NamedTuple):
+    """What was read in a cell, where it is not all that there is to say."""
+
+    read: Any
+
+
+_NOTHING = _Blank(None)
 
 
 @dataclass
@@ -43,22 +65,11 @@ class EntityMap:
         self.rules = [
             replace(rule, options=self.defaults | rule.options) for rule in self.rules if rule.field
         ]
-        self._steps = [self._compile(rule) for rule in self.rules if self._matters(rule)]
-
-    def _matters(self, rule):
-        return rule.field != "id" or "empty" in rule.options
-
-    def _compile(self, rule):
-        """Return ``(column, field, value of an empty cell or None, how to read, plain, rule)``.
-
-        What is plain is the field's value as it is read: neither a link, nor a part of a name, nor
-        translated.
-        """
-        empty = (rule.options["empty"],) if "empty" in rule.options else None
-        read = None if rule.field in (KEPT, "id") else reader(rule.transform, rule.options)
-        plain = not rule.reference and not {"domain", "part"} & rule.options.keys()
-        plain = plain and rule.field != OPT_OUT
-        return rule.column, rule.field, empty, read, plain, rule
+        self._columns = {}
+        for rule in self.rules:
+            if rule.field not in (KEPT, "id"):
+                columns = self._columns.setdefault(rule.field, [])
+                columns += [rule.column] if rule.column not in columns else []
 
     def columns_of(self, field_name):
         """Return the columns that go to a field, in order."""
@@ -66,32 +77,81 @@ class EntityMap:
 
     def map_row(self, payload):
         """Return the :class:`Mapped` of one row: always the same for the same row and map."""
-        mapped = Mapped(values=dict(self.constants))
-        values, sources, parts = mapped.values, mapped.sources, {}
-        for column, name, empty, read, plain, rule in self._steps:
-            raw = payload.get(column)
-            if not raw or raw.isspace():
-                if empty:
-                    # A column of ticks: no tick says no (see inference).
-                    values.setdefault(name, empty[0])
-            elif read:
-                if name in sources:
-                    sources[name][column] = raw
-                else:
-                    sources[name] = {column: raw}
-                value = read(raw)
-                # Nearly all cells are this simple, and there are many.
-                if plain and type(value) in SIMPLE and name not in values and value != "":
-                    values[name] = value
-                elif value is not None:
-                    self._apply(mapped, parts, rule, value, raw)
-            elif name == KEPT:
+        return self.map_rows([payload])[0]
+
+    def map_rows(self, payloads):
+        """Return the :class:`Mapped` of each row.
+
+        A column at a time: what a text means is worked out once, and most columns repeat theirs.
+        """
+        rows = [Mapped(dict(self.constants), row, self._columns) for row in payloads]
+        for rule in self.rules:
+            if rule.field == KEPT:
+                self._keep(rule.column, rows)
+            elif rule.field != "id" or "empty" in rule.options:
+                self._map_column(rule, rows)
+        for mapped in rows:
+            if mapped.parts:
+                self._join_parts(mapped)
+            if mapped.problems:
+                self._forget_settled(mapped)
+        return rows
+
+    def _keep(self, column, rows):
+        for mapped in rows:
+            raw = mapped.cells.get(column)
+            if raw and not raw.isspace():
                 mapped.kept[column] = raw
-        if parts:
-            self._join_parts(mapped, parts)
-        if mapped.problems:
-            self._forget_settled(mapped)
-        return mapped
+
+    def _map_column(self, rule, rows):
+        column, name = rule.column, rule.field
+        read = None if name == "id" else reader(rule.transform, rule.options)
+        blank = _Blank(rule.options.get("empty"))
+        known = {None: blank, "": blank}
+        for mapped in rows:
+            raw = mapped.cells.get(column)
+            value = known.get(raw)
+            if value is None:
+                value = known[raw] = blank if raw.isspace() else self._read(rule, read, raw)
+            kind = type(value)
+            if kind is _Blank:
+                if value.meaning is not None:
+                    # A column of ticks: no tick says no (see inference).
+                    mapped.values.setdefault(name, value.meaning)
+            elif kind in SIMPLE:
+                if name in mapped.values:
+                    self._put(mapped, rule, raw, value)
+                else:
+                    mapped.values[name] = value
+            elif kind is _Links:
+                self._refer(mapped, rule, value)
+            else:
+                self._apply(mapped, rule, value.read, raw)
+
+    def _read(self, rule, read, raw):
+        """Return what a filled cell means to each row that has it, as far as one rule tells.
+
+        That is a simple value of the field, links, nothing, or what :meth:`_apply` is to look at.
+        """
+        value = read(raw) if read else None
+        if value is None or value == "" or value == []:
+            return _NOTHING
+        if isinstance(value, (Unread, Noted)):
+            return _Cell(value)
+        if rule.reference:
+            return self._make_links(rule, value)
+        if "domain" in rule.options and type(value) in SIMPLE:
+            canonical = self.values.get(rule.options["domain"], {}).get(fold(value))
+            plain = type(canonical) in SIMPLE
+        else:
+            canonical, plain = value, type(value) in SIMPLE
+        plain = plain and "part" not in rule.options and rule.field != OPT_OUT
+        return canonical if plain else _Cell(value)
+
+    def _make_links(self, rule, value):
+        entity, __, by = rule.reference.partition(".")
+        values = value if isinstance(value, list) else [value]
+        return _Links(Reference(entity, by or "any", str(one), rule.column) for one in values)
 
     def _forget_settled(self, mapped):
         """Hold no row for an unknown kind where another of its columns tells the kind.
@@ -105,7 +165,7 @@ class EntityMap:
             for problem in mapped.problems
         ]
 
-    def _apply(self, mapped, parts, rule, value, raw):
+    def _apply(self, mapped, rule, value, raw):
         if isinstance(value, Unread) and rule.transform in DECIDED:
             # What a person said a text means, once for all rows.
             value = self.values.get(rule.transform, {}).get(fold(raw), value)
@@ -114,14 +174,14 @@ class EntityMap:
         if value is None or value == "" or value == []:
             return
         if rule.reference:
-            self._refer(mapped, rule, value)
+            self._refer(mapped, rule, self._make_links(rule, value))
             return
         if "domain" in rule.options:
             value = self._translate(mapped, rule, value)
             if value is None:
                 return
         if "part" in rule.options:
-            parts.setdefault(rule.field, {}).setdefault(rule.options["part"], value)
+            mapped.parts.setdefault(rule.field, {}).setdefault(rule.options["part"], value)
         else:
             self._put(mapped, rule, raw, value)
 
@@ -143,13 +203,11 @@ class EntityMap:
             mapped.rules[rule.field] = code
         return canonical
 
-    def _refer(self, mapped, rule, value):
-        entity, __, by = rule.reference.partition(".")
-        links = mapped.references.setdefault(rule.field, [])
-        for one in value if isinstance(value, list) else [value]:
-            links.append(Reference(entity, by or "any", str(one), rule.column))
-        if len(links) > 1:
-            links.sort(key=lambda link: SUREST.get(link.by, len(SUREST)))
+    def _refer(self, mapped, rule, links):
+        known = mapped.references.setdefault(rule.field, [])
+        known += links
+        if len(known) > 1:
+            known.sort(key=lambda link: SUREST.get(link.by, len(SUREST)))
 
     def _put(self, mapped, rule, raw, value):
         known = mapped.values.get(rule.field)
@@ -167,8 +225,8 @@ class EntityMap:
             # The first column of a field wins; nothing of the others is lost.
             mapped.kept[rule.column] = raw
 
-    def _join_parts(self, mapped, parts):
-        for name, found in parts.items():
+    def _join_parts(self, mapped):
+        for name, found in mapped.parts.items():
             if not mapped.values.get(name):
                 mapped.values[name] = join_name([found.get(part) for part in NAME_PARTS])
 

@@ -140,21 +140,30 @@ class Reference(NamedTuple):
     column: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Mapped:
     """A row after the map: values are typed, references are not yet resolved.
 
     :param values: field -> text, float, int, bool, ISO date, ``YYYY-MM-DD HH:MM:SS`` in UTC, or a
         list of texts (tags, multi-select)
+    :param cells: column -> raw text, all of the row
+    :param columns: field -> columns that its value is made from
     :param references: field -> list of :class:`Reference`, best first
     :param kept: column -> raw text of what found no field (goes to ``x_source_data``)
     :param rules: field -> name of the rule that explains a value differing from the source
-    :param sources: field -> {column: raw text} that its value was made from
+    :param parts: field -> {part: text} of what is joined to its value
     """
 
     values: dict = field(default_factory=dict)
+    cells: dict = field(default_factory=dict)
+    columns: dict = field(default_factory=dict)
     references: dict = field(default_factory=dict)
     kept: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
     rules: dict = field(default_factory=dict)
-    sources: dict = field(default_factory=dict)
+    parts: dict = field(default_factory=dict)
+
+    def source_of(self, name):
+        """Return {column: raw text} of the cells that a field's value was made from."""
+        cells = {column: self.cells.get(column) for column in self.columns.get(name, ())}
+        return {column: raw for column, raw in cells.items() if raw and not raw.isspace()}

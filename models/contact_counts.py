@@ -84,10 +84,10 @@ def _read_names(project, mapping):
     columns = [c for name in ("name", "is_company") for c in entity_map.columns_of(name)]
     constants = entity_map.constants
     entity_map = loader._narrow_map(entity_map, columns)
-    for rows in loader._read_cells(project, entity_map):
+    for rows in loader._read_mapped(project, entity_map):
         found = []
-        for record_id, cells in rows:
-            values = constants | entity_map.map_row(cells).values
+        for record_id, mapped in rows:
+            values = constants | mapped.values
             if values.get("is_company") and values.get("name"):
                 found.append((record_id, fold(values["name"])))
         project.env.cr.execute(

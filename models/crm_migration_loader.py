@@ -8,7 +8,7 @@ from odoo.tools import SQL
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
-from . import bulk, contact_counts, snapshots
+from . import bulk, contact_counts, garbage, snapshots
 from .disturbance import is_passing
 from .inserting import unnest
 from .item import Item
@@ -265,11 +265,8 @@ class CrmMigrationLoader(models.AbstractModel):
     def _sort_history(self, project, entity_map, chosen):
         """Note the time of each staged row, a few thousand at a time."""
         staged = SQL("AND state = 'staged' %s", chosen)
-        for rows in self._read_cells(project, entity_map, staged):
-            keys = [
-                (record_id, self._get_sort_key(entity_map.map_row(cells).values))
-                for record_id, cells in rows
-            ]
+        for rows in self._read_mapped(project, entity_map, staged):
+            keys = [(record_id, self._get_sort_key(mapped.values)) for record_id, mapped in rows]
             self.env.cr.execute(
                 SQL(
                     """UPDATE crm_migration_record r SET sort_key = v.sort_key
@@ -280,11 +277,11 @@ class CrmMigrationLoader(models.AbstractModel):
             )
 
     @api.model
-    def _read_cells(self, project, entity_map, condition=None, also=None, last_id=0):
-        """Yield lists of ``(ID, …, {column: text})``: only the columns that the map reads.
+    def _read_mapped(self, project, entity_map, condition=None, also=None, last_id=0):
+        """Yield lists of ``(ID, …, mapped row)``: only the columns that the map reads.
 
         :param condition: which staged records, in SQL; all but skipped ones, if none is given
-        :param also: further expressions in SQL, between ID and cells
+        :param also: further expressions in SQL, between ID and mapped row
         :param last_id: behind which ID to begin
         """
         columns = sorted({rule.column for rule in entity_map.rules})
@@ -308,7 +305,10 @@ class CrmMigrationLoader(models.AbstractModel):
             if not rows:
                 return
             last_id, first = rows[-1][0], len(rows[0]) - len(columns)
-            yield [(*row[:first], dict(zip(columns, row[first:], strict=True))) for row in rows]
+            mapped = entity_map.map_rows(
+                [dict(zip(columns, row[first:], strict=True)) for row in rows]
+            )
+            yield [(*row[:first], one) for row, one in zip(rows, mapped, strict=True)]
 
     @api.model
     def _get_sort_key(self, values):
@@ -476,6 +476,7 @@ class CrmMigrationLoader(models.AbstractModel):
     # ------------------------------------------------------------- batch
 
     @api.model
+    @garbage.kept()
     def _load_batch(self, run, project, rows, sharing=False):
         """Load rows; if they fail together, halve them until the bad record stands alone.
 
@@ -522,7 +523,7 @@ class CrmMigrationLoader(models.AbstractModel):
         maps = {}
         for entity in {row["entity"] for row in rows}:
             maps[entity] = self._get_entity_map(project, entity)
-        items = [Item(row, maps[row["entity"]].map_row(row["payload"])) for row in rows]
+        items = self._map_rows(maps, rows)
         resolver.prefetch([item.mapped for item in items])
         for target_name, group in self._group_items(items, lambda item: maps[item.entity].target):
             target = self.env[f"crm.migration.target.{target_name}"]
@@ -530,6 +531,15 @@ class CrmMigrationLoader(models.AbstractModel):
                 writer._prepare(part, resolver)
         self._clean_markup(items)
         return items
+
+    @api.model
+    def _map_rows(self, maps, rows):
+        """Return an item of each row, in their order."""
+        by_entity = {entity: [] for entity in maps}
+        for row in rows:
+            by_entity[row["entity"]].append(row["payload"])
+        mapped = {entity: iter(maps[entity].map_rows(by_entity[entity])) for entity in maps}
+        return [Item(row, next(mapped[row["entity"]])) for row in rows]
 
     @api.model
     def _clean_markup(self, items):

@@ -72,7 +72,7 @@ class CrmMigrationMatcher(models.AbstractModel):
         loader = self.env["crm.migration.loader"]
         for mapping in mappings:
             entity_map = self._narrow(loader._get_entity_map(project, mapping.entity))
-            for rows in loader._read_cells(
+            for rows in loader._read_mapped(
                 project,
                 entity_map,
                 SQL("AND state NOT IN ('skipped', 'gone')"),
@@ -80,7 +80,7 @@ class CrmMigrationMatcher(models.AbstractModel):
             ):
                 self.env.cr.execute_values(
                     "INSERT INTO crm_migration_match VALUES %s",
-                    [self._prepare(entity_map, *row) for row in rows],
+                    [self._prepare(*row) for row in rows],
                     template="(%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s)",
                     page_size=1000,
                 )
@@ -102,8 +102,7 @@ class CrmMigrationMatcher(models.AbstractModel):
         )  # fmt: skip
 
     @api.model
-    def _prepare(self, entity_map, record_id, entity, key, fresh, cells):
-        mapped = entity_map.map_row(cells)
+    def _prepare(self, record_id, entity, key, fresh, mapped):
         values = mapped.values
         country = values.get("country_id")
         for reference in mapped.references.get("country_id", [])[:1]:

@@ -175,18 +175,15 @@ class CrmMigrationShare(models.Model):
         shares = self.search([("run_id", "=", run.id)], order="number")
         loader = self.env["crm.migration.loader"]
         entity_map = self._narrow(loader._get_entity_map(project, entity), target._share_fields)
-        also = SQL("entity, source_key, COALESCE(sort_key, '')")
-        parts = loader._read_cells(
+        also = SQL("source_key, COALESCE(sort_key, '')")
+        parts = loader._read_mapped(
             project, entity_map, self._get_shareable(target), also, step["after"]
         )
         lefts, after = Counter(step["lefts"]), 0
         for rows in islice(parts, PARTS):
             items = [
-                Item(
-                    {"id": row[0], "entity": row[1], "source_key": row[2]},
-                    entity_map.map_row(row[4]),
-                )
-                for row in rows
+                Item({"id": record_id, "entity": entity, "source_key": key}, mapped)
+                for record_id, key, __, mapped in rows
             ]
             keys = target._get_share_keys(items, Resolver(project))
             chosen = [crc32(key.encode()) % len(shares) for key in keys]
@@ -195,7 +192,7 @@ class CrmMigrationShare(models.Model):
                 self.env.cr,
                 "crm_migration_share_row",
                 {"share_id": "int", "sort_key": "varchar", "record_id": "int"},
-                [(shares[one].id, row[3], row[0]) for one, row in zip(chosen, rows, strict=True)],
+                [(shares[one].id, row[2], row[0]) for one, row in zip(chosen, rows, strict=True)],
             )
             after = rows[-1][0]
         assign = step["assign"] if after else step["assign"][1:]

@@ -358,7 +358,7 @@ class CrmMigrationVerifier(models.AbstractModel):
 
     @api.model
     def _prepare_check(self, item, name, expected, landed, rule, field_type, result):
-        source = (item.mapped.sources.get(name) or {}).values()
+        source = item.mapped.source_of(name).values()
         return {
             "kind": "link" if field_type in LINKS else "value",
             "entity": item.entity,

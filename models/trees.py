@@ -35,10 +35,9 @@ def _arrange_entity(project, entity_map):
     narrow = EntityMap(entity_map.entity, entity_map.target, {}, rules, {}, entity_map.defaults)
     places, links, names = {}, {}, {}
     also = SQL("source_key, sort_key, in_circle")
-    for rows in project.env["crm.migration.loader"]._read_cells(project, narrow, also=also):
+    for rows in project.env["crm.migration.loader"]._read_mapped(project, narrow, also=also):
         noted = []
-        for record_id, key, sort_key, in_circle, cells in rows:
-            row = narrow.map_row(cells)
+        for record_id, key, sort_key, in_circle, row in rows:
             places[key] = record_id, sort_key, bool(in_circle)
             links[key] = row.references.get("parent_id", [])
             if row.values.get("name"):

@@ -114,7 +114,7 @@ class TestScale(MigrationCase):
         for kind in ("id", "email", "name"):
             keys = [f"p1-{n}" for n in range(BATCH)]
             references = [Reference("contact", kind, key) for key in keys]
-            mapped = [Mapped({}, {"partner_id": [one]}) for one in references]
+            mapped = [Mapped(references={"partner_id": [one]}) for one in references]
             for resolver in (Resolver(self.project), Foresight(self.project)):
                 with self.subTest(kind, resolver=type(resolver).__name__):
                     read, __ = self.count_read(resolver.prefetch, mapped)

@@ -24,14 +24,14 @@ class CrmMigrationTargetAddressee(models.AbstractModel):
     def _set_opt_outs(self, items):
         """Note which addresses may not be written to. The text stays with the source data."""
         for item in items:
-            if OPT_OUT not in item.mapped.sources:
+            if not item.mapped.source_of(OPT_OUT):
                 continue
             item.keep_sources([OPT_OUT])
             if item.mapped.values.get(OPT_OUT):
                 addresses = [email_normalize(item.values.get(name) or "") for name in ADDRESSES]
                 item.opt_outs = [*dict.fromkeys(filter(None, addresses))]
                 if not item.opt_outs:
-                    item.tell("opt_out_no_email", column=next(iter(item.mapped.sources[OPT_OUT])))
+                    item.tell("opt_out_no_email", column=next(iter(item.mapped.source_of(OPT_OUT))))
 
     @api.model
     def _load(self, items, resolver):
@@ -40,7 +40,7 @@ class CrmMigrationTargetAddressee(models.AbstractModel):
         self._blacklist([item for item in items if self._is_new_opt_out(item)])
         for item in items:
             before = item.loaded.opt_outs if item.loaded else []
-            if before and OPT_OUT in item.mapped.sources and not item.opt_outs:
+            if before and item.mapped.source_of(OPT_OUT) and not item.opt_outs:
                 item.tell("opt_out_withdrawn", value=", ".join(before))
         return res
 
@@ -100,5 +100,5 @@ class CrmMigrationTargetAddressee(models.AbstractModel):
         )
         if entry and not landed:
             check |= {"model": BLACKLIST, "res_id": entry["id"]}
-        sources = item.mapped.sources[OPT_OUT].values()
+        sources = item.mapped.source_of(OPT_OUT).values()
         return check | {"source_value": " | ".join(sources)[:500]}

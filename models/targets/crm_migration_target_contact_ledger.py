@@ -92,7 +92,7 @@ class CrmMigrationTargetContactLedger(models.AbstractModel):
             "total": total,
             "open": round(abs(total) - paid, 2) if mapped.get("status") != "cancel" else 0.0,
             "currency": mapped.get("currency") or "",
-            "status": next(iter(item.mapped.sources.get("status", {}).values()), ""),
+            "status": next(iter(item.mapped.source_of("status").values()), ""),
         }
 
     @api.model

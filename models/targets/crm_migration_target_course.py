@@ -148,7 +148,7 @@ class CrmMigrationTargetEnrolment(models.AbstractModel):
             "member_status": status if status and status != ENDED else "joined",
             "completion": int(done),
             "active": status != ENDED,
-            "x_source_status": next(iter(item.mapped.sources.get("status", {}).values()), False),
+            "x_source_status": next(iter(item.mapped.source_of("status").values()), False),
             "x_source_enrolled_at": mapped.get("enrolled_at") or False,
             "x_source_ended_at": mapped.get("ended_at") or False,
         }
@@ -198,7 +198,7 @@ class CrmMigrationTargetEnrolmentRecord(models.AbstractModel):
             "x_name": course or item.key,
             "x_partner_id": partner,
             "x_course": course,
-            "x_status": next(iter(item.mapped.sources.get("status", {}).values()), False),
+            "x_status": next(iter(item.mapped.source_of("status").values()), False),
             "x_enrolled_at": mapped.get("enrolled_at") or False,
             "x_ended_at": mapped.get("ended_at") or False,
             "x_completion": mapped.get("completion") or 0.0,

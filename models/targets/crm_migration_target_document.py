@@ -140,7 +140,7 @@ class CrmMigrationTargetDocument(models.AbstractModel):
         return [
             Mapped(
                 {name: line[name] for name in (*line_items.NUMBERS, "sku") if name in line},
-                {
+                references={
                     "product_id": [
                         Reference("product", by, line[name])
                         for by, name in (("id", "product_id"), ("name", "name"))

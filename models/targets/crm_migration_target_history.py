@@ -34,7 +34,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
             item.problems = list(item.mapped.problems)
             item.values = self._get_values(item, resolver)
             item.values |= self._get_identity(item, resolver)
-            item.keep_sources(item.mapped.sources.keys() - set(self._used))
+            item.keep_sources(item.mapped.columns.keys() - set(self._used))
             item.values[KEPT] = item.mapped.kept or False
         self._check_required(items)
 
@@ -57,7 +57,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
                 if mapped.values.get("email_from"):
                     known.append(Reference("contact", "email", mapped.values["email_from"]))
                 addresses.append((item, known))
-        resolver.prefetch([Mapped({}, {"res_id": known}) for __, known in addresses])
+        resolver.prefetch([Mapped(references={"res_id": known}) for __, known in addresses])
         for item, known in addresses:
             if item.mapped.references.get("res_id"):
                 continue

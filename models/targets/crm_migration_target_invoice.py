@@ -68,7 +68,7 @@ class CrmMigrationTargetInvoice(models.AbstractModel):
             "company_id": resolver.project.company_id.id,
             "invoice_payment_term_id": False,
             "fiscal_position_id": False,
-            "x_source_status": next(iter(item.mapped.sources.get("status", {}).values()), False),
+            "x_source_status": next(iter(item.mapped.source_of("status").values()), False),
             "x_spark_owner_id": item.values.get("x_spark_owner_id") or False,
         }
 

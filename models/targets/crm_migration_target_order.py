@@ -48,7 +48,7 @@ class CrmMigrationTargetOrder(models.AbstractModel):
             "state": self._get_state(item),
             "user_id": owner,
             "company_id": resolver.project.company_id.id,
-            "x_source_status": next(iter(item.mapped.sources.get("status", {}).values()), False),
+            "x_source_status": next(iter(item.mapped.source_of("status").values()), False),
             "x_spark_owner_id": item.values.get("x_spark_owner_id") or False,
         }
         if "opportunity_id" in self.env[self._model]._fields:

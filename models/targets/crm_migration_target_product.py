@@ -129,7 +129,7 @@ class CrmMigrationTargetProduct(models.AbstractModel):
         for item in items:
             if item.extra.get("variant"):
                 for name in ATTRIBUTES:
-                    for column in item.mapped.sources.get(name, {}):
+                    for column in item.mapped.source_of(name):
                         item.mapped.kept.pop(column, None)
                 item.values[KEPT] = item.mapped.kept or False
         return result
