@@ -56,7 +56,7 @@ class Look(NamedTuple):
 
 
 PLAIN = Look(frozenset())
-_ANSWER = Look(frozenset(["boolean"]))
+ANSWER = Look(frozenset(["boolean"]))
 
 
 @lru_cache(maxsize=50_000)
@@ -69,7 +69,7 @@ def look(text):
     if len(text) > LONGEST_TYPED:
         return PLAIN
     if text.isascii() and text.isdigit() and text[0] != "0":
-        return _plain_figure(text)
+        return look_of_figure(text)
     if _SIMPLE_DECIMAL.fullmatch(text):
         return _look_of_decimal(dates.counts(text))
     if ("@" in text or "://" in text) and " " not in text:
@@ -100,7 +100,7 @@ def look_of_words(text):
     """Look at a cell of words alone: no figure, no address, no JSON."""
     if len(text) > LONGEST_ANSWER:
         return PLAIN
-    return _ANSWER if text.casefold() in _ANSWERS else PLAIN
+    return ANSWER if text.casefold() in _ANSWERS else PLAIN
 
 
 def _date(parsed):
@@ -115,8 +115,10 @@ def _date(parsed):
     return Look(frozenset([kind]), orders, parsed.mark)
 
 
-def _plain_figure(text):
-    """Digits alone: most cells of figures and codes."""
+def look_of_figure(text):
+    """Look at a cell of ASCII digits alone: most cells of figures and codes."""
+    if text[0] == "0":
+        return look(text)
     if len(text) in dates.COUNTED_LENGTHS or text in _ANSWERS:
         return _look_of_digits(len(text), dates.counts(text), text in _ANSWERS)
     return _look_of_digits(len(text), (), False)
@@ -174,7 +176,8 @@ def _words(text):
             kinds.add("email")
         elif _EMAILS.fullmatch(text):
             kinds.add("emails")
-    elif "." in text and _URL.fullmatch(text) and ("/" in text or not _FILE.search(text)):
+        return kinds  # no number and no code has the sign
+    if "." in text and _URL.fullmatch(text) and ("/" in text or not _FILE.search(text)):
         kinds.add("url")
     if not _DIGIT.search(text):
         return kinds

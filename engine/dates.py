@@ -33,6 +33,7 @@ COUNTS = {
 _YEARS = range(1000, 3000)
 #: A figure is taken for a date only in these.
 _LIKELY = range(1950, 2070)
+_ENDS = (_LIKELY.start, _LIKELY.stop)
 _LOCALES = (
     "en de fr es it pt nl pl cs sk sv da nb fi hu ro tr ru uk el ca hr sl bg et lv lt is eu gl hi "
     "ar id vi he th fa sr mk sq ga cy ja ko zh"
@@ -84,7 +85,8 @@ _PATTERNS = tuple(
         ("iso", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?=T)"),
     )
 )  # fmt: skip
-_SOME_DIGITS = re.compile(r"\d.*\d")
+#: Every form has two figures at least; most texts with a figure have one.
+_TWO_FIGURES = re.compile(r"\d\D+\d")
 _FIGURE = re.compile(r"\d{1,15}(?:[.,]\d{1,10})?")
 _EIGHT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _COMPACT = re.compile(r"(\d{8})T(\d{2})(\d{2})(\d{2})?")
@@ -131,7 +133,7 @@ def parse(raw):
     {'': datetime.date(2021, 11, 12)}
     """
     text = raw.strip()
-    if not 6 <= len(text) <= 75 or text.isdigit() or not _SOME_DIGITS.search(text):
+    if not 6 <= len(text) <= 75 or text.isdigit() or not _TWO_FIGURES.search(text):
         return None
     if text[4] == text[7:8] == "-":
         quick = _iso(text)  # the commonest form, five times faster than by pattern
@@ -256,6 +258,13 @@ def read_count(raw, count):
 COUNTED_LENGTHS = {10: "seconds", 13: "milliseconds", 5: "days", 8: "compact"}
 
 
+#: The figures of the moments that are likely.
+_COUNTED = {
+    way: range(*((datetime(year, 1, 1) - zero) // COUNTS[way] for year in _ENDS))
+    for way, zero in (("seconds", _EPOCH), ("milliseconds", _EPOCH), ("days", _EXCEL_ZERO))
+}
+
+
 def counts(text):
     """Return the ways in which a figure could count from a first day: see :func:`read_count`.
 
@@ -268,8 +277,10 @@ def counts(text):
     if not (whole.isascii() and whole.isdigit()) or (rest and not rest.isdigit()):
         return ()
     way = COUNTED_LENGTHS.get(len(whole))
-    moment = way and not (rest and way == "compact") and read_count(text, way)
-    return (way,) if moment and moment.year in _LIKELY else ()
+    if way == "compact":
+        moment = None if rest else read_count(text, way)
+        return (way,) if moment and moment.year in _LIKELY else ()
+    return (way,) if way and int(whole) in _COUNTED[way] else ()
 
 
 def _no_date(raw):

@@ -1,5 +1,7 @@
 """How many distinct values there are, in memory that does not grow with them."""
 
+import sys
+from array import array
 from hashlib import blake2b
 from zlib import crc32
 
@@ -18,25 +20,32 @@ class DistinctSample:
         self.bits = 0
         self.repeated = False
 
-    def add_all(self, told):
+    def add_all(self, texts, counts):
         """Count values.
 
-        :param told: ``(value as written, its text, how often)`` of each; the text is compared
+        :param texts: their texts, which are compared
+        :param counts: how often each of them is there
         """
-        mask = (1 << self.bits) - 1
-        for _value, text, count in told:
-            content = text.encode("utf-8", "surrogatepass")
-            # Decides who is sampled; it alone would take strangers for equals.
-            value = crc32(content)
-            if value & mask:
-                continue
-            value |= int.from_bytes(blake2b(content, digest_size=4).digest(), "big") << 32
-            if count > 1 or value in self.seen:
-                self.repeated = True
-            self.seen.add(value)
-            if len(self.seen) > SIZE:
-                self._thin()
-                mask = (1 << self.bits) - 1
+        contents = _encode(texts)
+        # Decides who is sampled; it alone would take strangers for equals.
+        marks = list(map(crc32, contents))
+        if self.bits:
+            mask = (1 << self.bits) - 1
+            places = [place for place, mark in enumerate(marks) if not mark & mask]
+            contents = [contents[place] for place in places]
+            marks = [marks[place] for place in places]
+            counts = [counts[place] for place in places]
+        found = {
+            mark | more << 32 for mark, more in zip(marks, _fingerprint(contents), strict=True)
+        }
+        if not self.repeated:
+            self.repeated = (
+                len(found) < len(marks)
+                or max(counts, default=0) > 1
+                or not self.seen.isdisjoint(found)
+            )
+        self.seen |= found
+        self._thin()
 
     def _thin(self):
         while len(self.seen) > SIZE:
@@ -66,3 +75,18 @@ class DistinctSample:
 
     def estimate(self):
         return len(self.seen) << self.bits
+
+
+def _encode(texts):
+    try:
+        return list(map(str.encode, texts))
+    except UnicodeEncodeError:  # half a letter, out of JSON
+        return [text.encode("utf-8", "surrogatepass") for text in texts]
+
+
+def _fingerprint(contents):
+    """Return a further hash of each, of 32 bits."""
+    digests = array("I", b"".join([blake2b(one, digest_size=4).digest() for one in contents]))
+    if sys.byteorder == "little":
+        digests.byteswap()
+    return digests

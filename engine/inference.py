@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from operator import gt, lt
 
 from .distinct import DistinctSample
 from .likeness import Likeness
@@ -64,13 +65,19 @@ class ColumnStatistics:
         :param values: their texts, or ``None``, in the order of the rows
         """
         self.rows += len(values)
-        told = [(v, v.strip(), count) for v, count in Counter(values).items() if v]
-        told = [one for one in told if one[1]]
-        if told:
-            self.filled += sum(count for *_, count in told)
-            self._count_values(told)
-            self._count_looks(self._count_long([(text, count) for _, text, count in told]))
-            self._count_parts(told)
+        counted = Counter(values)
+        counted.pop(None, None)
+        texts = list(map(str.strip, counted))
+        if not all(texts):
+            counted = {value: count for value, count in counted.items() if value.strip()}
+            texts = list(filter(None, texts))
+        if texts:
+            counts = list(counted.values())
+            self.filled += sum(counts)
+            self._count_values(counted)
+            self.hashes.add_all(texts, counts)
+            self._count_looks(*self._count_long(texts, counts))
+            self._count_parts(texts, counts)
             self._follow(values)
 
     def profile(self):
@@ -147,35 +154,56 @@ class ColumnStatistics:
 
     # counting
 
-    def _count_values(self, told):
+    def _count_values(self, counted):
         values = self.values
-        for value, _text, count in told:
-            if value in values or (len(values) < DISTINCT_CAP and self._worth_keeping(value)):
-                values[value] += count
-            else:
-                self.dropped = True
-        self.hashes.add_all(told)
+        if len(values) < DISTINCT_CAP:
+            for value, count in counted.items():
+                if value in values or (len(values) < DISTINCT_CAP and self._worth_keeping(value)):
+                    values[value] += count
+                else:
+                    self.dropped = True
+        else:
+            known = values.keys() & counted.keys()
+            for value in known:
+                values[value] += counted[value]
+            self.dropped = self.dropped or len(known) < len(counted)
 
-    def _count_long(self, told):
+    def _count_long(self, texts, counts):
         """Count texts that are too long, or have too many lines, to be looked at; return others."""
+        together = "\n".join(texts)
+        if (
+            "<" not in together
+            and together.count("\n") == len(texts) - 1
+            and max(map(len, texts)) <= LONG
+        ):
+            return texts, counts
         short = []
-        for text, count in told:
+        for text, count in zip(texts, counts, strict=True):
             if len(text) > LONG or "\n" in text or ("<" in text and is_html(text)):
                 self.long += count
                 self.html += is_html(text) * count
                 self.kinds["json"] += is_json(text) * count
             else:
                 short.append((text, count))
-        return short
+        return tuple(zip(*short, strict=True)) or ((), ())
 
     def _follow(self, values):
         """See whether the values still rise, or fall, from row to row: numbers of records do."""
         if self.last is not None and not (self.ascending or self.descending):
             return
-        for value in values:
-            text = value.strip() if value else ""
-            if not text:
-                continue
+        filled = list(filter(None, map(str.strip, filter(None, values))))
+        sized = list(zip(map(len, filled), filled, strict=True))
+        if self.last is not None:
+            sized.insert(0, (len(self.last), self.last))
+        # Most columns of numbers go one way; told at once, and else from text to text.
+        rises = self.ascending and all(map(lt, sized, sized[1:]))
+        falls = self.descending and all(map(gt, sized, sized[1:]))
+        if rises != falls:
+            self.ascending, self.descending = rises, falls
+            self.first = filled[0] if self.last is None else self.first
+            self.last = filled[-1]
+            return
+        for text in filled:
             if self.last is None:
                 self.first = text
             else:
@@ -189,8 +217,8 @@ class ColumnStatistics:
     def _worth_keeping(self, value):
         return len(value) <= LONGEST_KEPT or len(self.values) < SAMPLES
 
-    def _count_looks(self, told):
-        for seen, text, count in self.likeness.tally(told):
+    def _count_looks(self, texts, counts):
+        for seen, text, count in self.likeness.tally(texts, counts):
             for kind in seen.kinds:
                 self.kinds[kind] += count
             if seen.languages:
@@ -212,9 +240,9 @@ class ColumnStatistics:
                     self.doubtful.setdefault("number", text)
             self.fractions += seen.fraction * count
 
-    def _count_parts(self, told):
+    def _count_parts(self, texts, counts):
         for separator, parts in list(self.parts.items()):
-            for _value, text, count in told:
+            for text, count in zip(texts, counts, strict=True):
                 if separator in text:
                     for part in text.split(separator):
                         part = part.strip()

@@ -24,8 +24,12 @@ class ColumnCounts:
     def add(self, payloads):
         """Count rows: a list of {column: text}, in their order."""
         self.rows += len(payloads)
-        for name, statistics in self.columns.items():
-            statistics.add_all([payload.get(name) for payload in payloads])
+        if payloads:
+            rows = [map(payload.get, self.columns) for payload in payloads]
+            for statistics, cells in zip(
+                self.columns.values(), zip(*rows, strict=True), strict=True
+            ):
+                statistics.add_all(cells)
 
     def merge(self, other):
         """Take in the counts over a further file, which may have other columns."""

@@ -1,7 +1,7 @@
 import base64
 import hashlib
-import io
 from itertools import chain, islice
+from typing import NamedTuple
 
 from odoo import api, models
 
@@ -12,7 +12,7 @@ from ..engine.mapping import fold
 from ..engine.packing import pack
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
-from .bulk.copying import encode
+from .bulk.copying import copy_blocks, encode
 from .column_counts import ColumnCounts
 
 PREVIEW_ROWS = 10
@@ -20,6 +20,8 @@ PREVIEW_ROWS = 10
 INSPECTED_ROWS = 500
 # Rows per transaction of staging.
 STAGED_ROWS = 5000
+# Rows that are made ready while PostgreSQL writes those before them.
+BLOCK_ROWS = 250
 # What a watcher tells of a whole file; rows of other length are told one by one.
 WATCHED = (
     "replacement_characters", "exponent_numbers", "cells_cut", "error_cells", "mixed_dates",
@@ -31,6 +33,28 @@ NATURAL = ("name", "email", "login", "phone", "summary", "date", "team_ids")
 # Readers that are half-way through a file: run ID -> state. Only a short cut: a worker that does
 # not find its reader here opens the file again and skips what is staged.
 _OPEN = {}
+
+
+class Naming(NamedTuple):
+    """What names the rows of a file.
+
+    :param repeats: rows of one ID belong together: the lines of an order
+    """
+
+    key_column: str
+    natural_columns: list
+    name_columns: list
+    repeats: bool
+
+    @classmethod
+    def of(cls, file):
+        entity = file.project_id._get_profile().entity(file.entity)
+        return cls(
+            file.key_column,
+            file.natural_columns or [],
+            file.name_columns or [],
+            bool(entity) and entity.repeats,
+        )
 
 
 class CrmMigrationExtractor(models.AbstractModel):
@@ -343,14 +367,9 @@ class CrmMigrationExtractor(models.AbstractModel):
             return True
         file = files[0]
         state = self._get_reader(run, file)
-        rows = list(islice(state["rows"], STAGED_ROWS))
-        # The reader stands there now, even if what follows is undone.
-        state["position"] += len(rows)
-        if rows:
-            entries = self._stage(run, file, rows, state["keys"], state["is_first"])
-            self._count(state, entries)
+        if count := self._stage(run, file, state):
             run.cursor = (run.cursor or {}) | {str(file.id): state["position"]}
-            run.processed += len(rows)
+            run.processed += count
         else:
             self._tell_watched(run, file, state["watcher"])
             self._close_reader(run)
@@ -424,7 +443,9 @@ class CrmMigrationExtractor(models.AbstractModel):
             # Counts of a file that is read on from here would lack the rows before.
             "counts": None if done else ColumnCounts(file.header),
             "keys": self._get_staged_keys(run, file),
-            "is_first": self._is_first(run, file),
+            # What came back mended looks for the records that it was.
+            "is_first": not set(mending.OURS) & set(table.header) and self._is_first(run, file),
+            "naming": Naming.of(file),
         }
         _OPEN[run.id] = state
         return state
@@ -482,25 +503,50 @@ class CrmMigrationExtractor(models.AbstractModel):
         return self.env.cr.fetchone()[0]
 
     @api.model
-    def _stage(self, run, file, rows, keys, is_first=False):
-        """Write rows with what is told of them; return their entries.
-
-        :param is_first: no other run has staged rows of this entity
-        """
-        staged = self._prepare_rows(file, rows, keys)
-        entries = [entry for entry, __ in staged]
-        told = [
-            (row, entry, (*row.problems, problem) if problem else row.problems)
-            for row, (entry, problem) in zip(rows, staged, strict=True)
-            if problem or row.problems
-        ]
-        if is_first:
-            self._copy(run, file, entries)
+    def _stage(self, run, file, state):
+        """Write the next rows with what is told of them; return how many these are."""
+        told, counted, start = [], [], state["position"]
+        blocks = self._read_blocks(file, state, told, counted)
+        if state["is_first"]:
+            self._copy(run, file, blocks)
             found = self._find_ids(run, file, [entry["key"] for __, entry, __ in told])
         else:
-            found = self._renew(run, file, entries)
+            entries = list(chain.from_iterable(blocks))
+            found = self._renew(run, file, entries) if entries else {}
             rest = [entry for entry in entries if entry["key"] not in found]
             found |= self._upsert(run, file, rest)
+        self._tell_rows(run, file, told, found)
+        if state["counts"]:
+            state["counts"].add(counted)
+        return state["position"] - start
+
+    @api.model
+    def _read_blocks(self, file, state, told, counted):
+        """Yield the next rows as entries, some hundred at a time.
+
+        :param told: list that gets ``(row, entry, problems)`` of rows that are odd
+        :param counted: list that gets the cells of rows that are records
+        """
+        rows = islice(state["rows"], STAGED_ROWS)
+        while block := list(islice(rows, BLOCK_ROWS)):
+            # The reader stands there now, even if what follows is undone.
+            state["position"] += len(block)
+            staged = self._prepare_rows(file, block, state["keys"], state["naming"])
+            for row, (entry, problem) in zip(block, staged, strict=True):
+                if problem or row.problems:
+                    problems = (*row.problems, problem) if problem else row.problems
+                    told.append((row, entry, problems))
+                if entry["state"] != "skipped":
+                    counted.append(entry.pop("values"))
+            yield [entry for entry, __ in staged]
+
+    @api.model
+    def _tell_rows(self, run, file, told, found):
+        """Tell what is odd about rows.
+
+        :param told: ``(row, entry, problems)`` of these
+        :param found: {key: ID} of the staged records
+        """
         problems = []
         for row, entry, those in told:
             where = {
@@ -512,52 +558,60 @@ class CrmMigrationExtractor(models.AbstractModel):
             }
             problems += [(problem, where) for problem in those]
         self._replace_issues(run, list(found.values()), problems)
-        return entries
-
-    @api.model
-    def _count(self, state, entries):
-        """Count the cells of staged rows, for the map to be proposed from all of them."""
-        if state["counts"]:
-            state["counts"].add([one["values"] for one in entries if one["state"] != "skipped"])
 
     @api.model
     def _replace_issues(self, run, record_ids, problems):
         """Tell the problems of reading anew, for rows that are read again."""
         codes = ["repeated_row", "repeated_key", "missing_key", "ragged_row", "footer_row"]
-        self.env.cr.execute(
-            "DELETE FROM crm_migration_issue WHERE record_id = ANY(%s) AND code = ANY(%s)",
-            [record_ids, codes],
-        )
+        if record_ids:
+            self.env.cr.execute(
+                "DELETE FROM crm_migration_issue WHERE record_id = ANY(%s) AND code = ANY(%s)",
+                [record_ids, codes],
+            )
         self.env["crm.migration.issue"]._append(run.project_id, problems, run)
 
     @api.model
-    def _prepare_rows(self, file, rows, keys):
+    def _prepare_rows(self, file, rows, keys, naming):
         """Return ``(entry, problem)`` of each: the row with its key, fingerprint and state."""
         told = [row.values for row in rows]
         marks = [None] * len(rows)
         if not told[0].keys().isdisjoint(mending.OURS):
             told, marks = zip(*map(mending.unpack, told), strict=True)
-        repeats = self._repeats(file)
-        return [
-            self._prepare_row(file, row, values, mended, coded, keys, repeats)
-            for row, values, mended, coded in zip(rows, told, marks, pack(told), strict=True)
-        ]
+        prepared = []
+        for row, values, mended, coded in zip(rows, told, marks, pack(told), strict=True):
+            payload, row_hash = coded
+            key = (values.get(naming.key_column) or "").strip() if naming.key_column else ""
+            state, problem = "staged", None
+            if not key or key in keys or row.footer or mended:
+                key, state, problem = self._get_key(
+                    file, row, values, mended, key, row_hash, keys, naming
+                )
+            keys[key] = row_hash
+            entry = {
+                "key": key,
+                "hash": row_hash,
+                "payload": payload,
+                "state": state,
+                "line": row.line,
+                "values": values,
+            }
+            prepared.append((entry, problem))
+        return prepared
 
     @api.model
-    def _prepare_row(self, file, row, values, mended, coded, keys, repeats):
-        payload, row_hash = coded
-        key = (values.get(file.key_column) or "").strip() if file.key_column else ""
+    def _get_key(self, file, row, values, mended, key, row_hash, keys, naming):
+        """Return ``(key, state, problem)`` of a row whose ID does not simply name it."""
         state, problem = "staged", None
         if row.footer:
             key, state = f"line {row.line}", "skipped"
             key = self._get_free_key(key, keys) if key in keys else key
         elif not key:
-            key = self._get_natural_key(file, values, row_hash, keys)
-            if file.key_column:
+            key = self._get_natural_key(naming, values, row_hash, keys)
+            if naming.key_column:
                 problem = Problem("missing_key")
         if key in keys and state == "staged":
             same = keys[key] == row_hash
-            if same or (file.key_column and not repeats):
+            if same or (naming.key_column and not naming.repeats):
                 problem = Problem("repeated_row" if same else "repeated_key", value=key)
                 state = "skipped" if same else "held"
             key = self._get_free_key(key, keys)
@@ -566,15 +620,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             if key in keys:  # a mended row that was copied
                 problem = Problem("repeated_key", value=key)
                 key, state = self._get_free_key(key, keys), "held"
-        keys[key] = row_hash
-        entry = {"key": key, "hash": row_hash, "payload": payload, "state": state, "line": row.line}
-        return entry | {"values": values}, problem
-
-    @api.model
-    def _repeats(self, file):
-        """Return whether rows of one ID belong together in this file: the lines of an order."""
-        entity = file.project_id._get_profile().entity(file.entity)
-        return bool(entity) and entity.repeats
+        return key, state, problem
 
     @api.model
     def _get_mended_key(self, mended, key, file):
@@ -603,43 +649,54 @@ class CrmMigrationExtractor(models.AbstractModel):
         return f"{key}#{number}"
 
     @api.model
-    def _get_natural_key(self, file, payload, row_hash, keys):
+    def _get_natural_key(self, naming, payload, row_hash, keys):
         """Return a key for a row without ID: what names it, else its fingerprint.
 
         What the profile calls its key is enough (a company's name: its phone may change), unless
         another row has it already: then all that tells the two apart.
         """
-        for columns in file.name_columns or []:
+        for columns in naming.name_columns:
             key = " ".join(filter(None, (fold(payload.get(column) or "") for column in columns)))
             if key and keys.get(key, row_hash) == row_hash:
                 return key
             if key:
                 break
-        parts = [fold(payload.get(column) or "") for column in file.natural_columns or []]
+        parts = [fold(payload.get(column) or "") for column in naming.natural_columns]
         return "|".join(parts) if any(parts) else row_hash
 
     @api.model
-    def _copy(self, run, file, entries):
+    def _copy(self, run, file, blocks):
         """Write the first records of an entity: a third cheaper than a statement, which must look
-        for each whether it is there."""
+        for each whether it is there.
+
+        :param blocks: iterable of lists of entries
+        """
         project = run.project_id
         same = f"{project.id}\t{file.entity}\t{file.id}\t{run.id}\t{project.generation}\n"
-        # Of the escapes of COPY, texts in JSON need only that of the backslash.
-        lines = [
-            f"{encode(one['key'])}\t{one['line']}\t{one['hash']}\t{one['state']}\t"
-            + one["payload"].replace("\\", "\\\\")
-            + f"\t{same}"
-            for one in entries
-        ]
-        self.env.cr.copy_expert(
+
+        def encode_block(entries):
+            # Of the escapes of COPY, texts in JSON need only that of the backslash.
+            return "".join(
+                [
+                    f"{encode(one['key'])}\t{one['line']}\t{one['hash']}\t{one['state']}\t"
+                    + one["payload"].replace("\\", "\\\\")
+                    + f"\t{same}"
+                    for one in entries
+                ]
+            )
+
+        copy_blocks(
+            self.env.cr,
             """COPY crm_migration_record (source_key, line, row_hash, state, payload, project_id,
                         entity, file_id, extract_run_id, generation) FROM STDIN""",
-            io.StringIO("".join(lines)),
+            map(encode_block, blocks),
         )
 
     @api.model
     def _find_ids(self, run, file, keys):
         """Return {key: ID} of staged records."""
+        if not keys:
+            return {}
         self.env.cr.execute(
             """SELECT source_key, id FROM crm_migration_record
                 WHERE project_id = %s AND entity = %s AND source_key = ANY(%s)""",

@@ -3,6 +3,7 @@
 Real servers are killed by ``dev/test-kill``; here each disturbance stands alone.
 """
 
+import csv
 from unittest.mock import patch
 
 import psycopg2
@@ -10,6 +11,7 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..engine.exceptions import SourceError
 from ..models import crm_migration_extractor, crm_migration_rollback, disturbance
 from .common import MigrationCase
 
@@ -64,6 +66,18 @@ class TestExactlyOnce(MigrationCase):
             self.work_in_savepoints(project._start("extract"))
         self.assertEqual(project._get_outcomes()["contact"]["staged"], 7)
         self.assertFalse(project.issue_ids.filtered(lambda i: i.code.startswith("repeated")))
+
+    def test_unreadable_row_is_told_as_such(self):
+        """The reader fails while PostgreSQL takes the rows before: its reason is what is told."""
+        self.addCleanup(csv.field_size_limit, csv.field_size_limit(1000))
+        rows = [f"{number},Ada {number}" for number in range(600)] + [f"600,{'x' * 2000}"]
+        text = "\n".join(["Contact ID,Full Name", *rows])
+        project = self.make_project({"contacts.csv": text.encode()})
+        run = project._start("extract")
+        with self.assertRaises(SourceError) as caught, self.cr.savepoint():
+            run._take_step()
+        self.assertEqual(caught.exception.code, "file_refused")
+        self.assertFalse(project._get_outcomes().get("contact", {}).get("staged"))
 
     def test_conflict_is_not_the_record_s_fault(self):
         """A batch that meets a conflict or a full disk is taken again; no record fails."""

@@ -21,8 +21,8 @@ ROUND_COUNTS = (1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 25_000, 50_000, 100_
 _EXPONENT = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
 _ANY_DAY = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
-#: What each of them has, if in ASCII; found three times as fast.
-_LIKE_A_DAY = re.compile(r"[0-9](?<![0-9]{3})[./-][0-9][0-9]?[./-][0-9]{2}")
+#: What each of them has, if in ASCII; marks are rarer than digits, so it is found much faster.
+_LIKE_A_DAY = re.compile(r"[./-](?<=[0-9].)(?<![0-9]{3}.)[0-9][0-9]?[./-][0-9]{2}")
 _PADDED = re.compile(
     r"zip|postal|post\s?code|plz|postleitzahl|code\s?postal|\bcap\b|psč|postnummer|postcode|"
     r"irányítószám|posta kodu|индекс|邮编|郵便番号",

@@ -1,7 +1,9 @@
 """Rows into a table by COPY, in PostgreSQL's text format."""
 
 import io
+from types import SimpleNamespace
 
+import psycopg2
 from psycopg2.extras import Json
 
 from odoo.tools import SQL
@@ -38,6 +40,32 @@ def copy_texts(cr, table, columns):
     names = SQL(", ").join(map(SQL.identifier, columns))
     query = SQL("COPY %s (%s) FROM STDIN", SQL.identifier(table), names)
     cr.copy_expert(query.code, io.StringIO(text + "\n"))
+
+
+def copy_blocks(cr, query, blocks):
+    """Send rows to PostgreSQL while the next ones are made: both work at once.
+
+    Whatever makes them must not use the cursor.
+
+    :param query: ``COPY ... FROM STDIN``
+    :param blocks: iterable of texts, each of whole rows
+    """
+    texts, errors = filter(None, blocks), []  # an empty text would be the end
+
+    def read(_size):
+        try:
+            return next(texts, "")
+        except Exception as error:
+            errors.append(error)
+            raise
+
+    try:
+        cr.copy_expert(query, SimpleNamespace(read=read))
+    except psycopg2.Error:
+        # PostgreSQL only heard that the copy was broken off.
+        if errors:
+            raise errors[0] from None
+        raise
 
 
 def encode(value):
