@@ -63,11 +63,11 @@ class CrmMigrationProject(models.Model):
             self.env["crm.migration.issue"]._fields["code"]._description_selection(self.env)
         )
         asked, told = {}, {}
-        # By the index alone, as ``_count_by`` does.
+        # By the index alone and in its order, as ``_count_by`` does.
         issues = self.env["crm.migration.issue"].sudo()
-        for project, severity, code, count in issues._read_group(
+        for project, code, severity, count in issues._read_group(
             [("project_id", "in", self.ids), ("state", "=", "open")],
-            ["project_id", "severity", "code"],
+            ["project_id", "code", "severity"],
             ["__count"],
             order="__count desc, code",
         ):

@@ -2,6 +2,7 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.json import json_default
 
@@ -42,7 +43,9 @@ class CrmMigrationLog(models.Model):
     run_id = BulkMany2one("crm.migration.run", required=True, index=True, ondelete="cascade")
     record_id = BulkMany2one("crm.migration.record", ondelete="set null", index="btree_not_null")
     model = fields.Char(required=True)
-    model_label = fields.Char(compute="_compute_model_label", string="Kind")
+    model_label = fields.Char(
+        compute="_compute_model_label", search="_search_model_label", string="Kind"
+    )
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
     action = fields.Selection(
         [
@@ -75,6 +78,12 @@ class CrmMigrationLog(models.Model):
         labels = {name: self.env["ir.model"]._get(name).name for name in set(self.mapped("model"))}
         for line in self:
             line.model_label = labels[line.model] or line.model
+
+    def _search_model_label(self, operator, value):
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        known = self.env["ir.model"].sudo().search([("name", operator, value)])
+        return [("model", "in", known.mapped("model"))]
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -273,17 +275,20 @@ class CrmMigrationProject(models.Model):
             )
 
     def _compute_counts(self):
-        states = self._count_by("crm.migration.record", ["state"])
+        # In the order of the index: nothing is hashed or sorted.
+        states = self._count_by("crm.migration.record", ["entity", "state"])
         lines = self._count_by("crm.migration.mapping.line", ["state"])
         values = self._count_by("crm.migration.mapping.value", ["state"])
         for project in self:
-            mine = states.get(project, {})
+            mine = Counter()
+            for (__, state), count in states.get(project, {}).items():
+                mine[state] += count
             project.file_count = len(project.file_ids)
             project.record_count = sum(mine.values())
             project.landed_count = sum(
-                mine.get(state, 0) for state in ("created", "updated", "unchanged", "merged")
+                mine[state] for state in ("created", "updated", "unchanged", "merged")
             )
-            project.held_count = mine.get("held", 0) + mine.get("failed", 0)
+            project.held_count = mine["held"] + mine["failed"]
             project.open_line_count = lines.get(project, {}).get("proposed", 0)
             project.open_value_count = values.get(project, {}).get("proposed", 0)
 

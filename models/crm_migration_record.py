@@ -57,7 +57,8 @@ class CrmMigrationRecord(models.Model):
     match_email = fields.Char(help="Email, folded, for references by email.")
     issue_ids = fields.One2many("crm.migration.issue", "record_id")
 
-    _unique_key = models.UniqueIndex("(project_id, entity, source_key)")
+    # The ID before the kind: people look for an ID without saying of what.
+    _unique_key = models.UniqueIndex("(project_id, source_key, entity)")
     # All that the screens count by: they read the index alone.
     _state_index = models.Index("(project_id, entity, state, generation)")
     # The loader's next ones, in its order: it shrinks as the load goes on.

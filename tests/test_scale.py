@@ -17,6 +17,8 @@ from .common import MigrationCase
 MANY, BATCH = 20_000, 100
 # Rows that may be read for a batch: its own by the index, and once more with their content.
 MOST = 10 * BATCH
+# Pages for one row by its ID: some of the index, the row's own, the project's.
+MOST_PAGES = 30
 
 ACTIVITIES = [
     {"Activity ID": f"{kind}1", "Type": kind, "Subject": f"A {kind}", "Body": "Text",
@@ -55,16 +57,18 @@ class TestScale(MigrationCase):
             [MANY, cls.project.id, entity],
         )
 
-    def count_read(self, callback, *arguments):
-        """Return ``(rows, result)``: how many rows the queries of a call read."""
+    def count_read(self, callback, *arguments, unit="rows"):
+        """Return ``(count, result)``: how many rows, or pages, the queries of a call read."""
         execute, read = self.cr.execute, []
+        count = {"rows": _sum_read, "pages": _sum_pages}[unit]
 
         def explain(query, params=None, log_exceptions=True):
             code = getattr(query, "code", query)
             ours = "crm_migration_" in code and " UPDATE " not in code
             if ours and code.lstrip().startswith(("SELECT", "WITH")):
-                execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {code}", getattr(query, "params", params))
-                read.append(_sum_read(self.cr.fetchone()[0][0]["Plan"]))
+                explained = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {code}"
+                execute(explained, getattr(query, "params", params))
+                read.append(count(self.cr.fetchone()[0][0]["Plan"]))
             return execute(query, params, log_exceptions)
 
         with patch.object(self.cr, "execute", explain):
@@ -121,6 +125,14 @@ class TestScale(MigrationCase):
                     self.assertEqual(bool(resolver.find(references[1])), kind == "id")
                     self.assertLess(read, MOST)
 
+    def test_an_id_is_looked_up(self):
+        """People search a staged row by its ID, and do not say which kind it is of."""
+        records = self.env["crm.migration.record"].with_user(self.env.ref("base.user_admin"))
+        domain = [("project_id", "=", self.project.id), ("source_key", "=", "p1-7")]
+        pages, found = self.count_read(lambda: records.search(domain).ids, unit="pages")
+        self.assertEqual(len(found), 1)
+        self.assertLess(pages, MOST_PAGES)
+
 
 def _sum_read(plan):
     """Return the rows that a plan took from tables, those included that it then left out."""
@@ -129,3 +141,8 @@ def _sum_read(plan):
         rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
         rows *= plan["Actual Loops"]
     return rows + sum(map(_sum_read, plan.get("Plans", ())))
+
+
+def _sum_pages(plan):
+    """Return the pages that a plan looked at, of tables and of indexes."""
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]

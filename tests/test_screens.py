@@ -2,12 +2,14 @@
 
 import base64
 import json
+from unittest.mock import patch
 
 from lxml import etree
 
 from odoo.tests import Form, new_test_user
 
 from ..engine import profiles
+from ..wizards import crm_migration_project_rollback
 from .common import MigrationCase
 
 CONTACTS = [
@@ -96,6 +98,32 @@ class TestScreens(MigrationCase):
             [("project_id", "=", project.id), ("model", "=", "res.partner")], limit=1
         )
         self.assertEqual(line.model_label, "Contact")
+        found = line.search([("model_label", "ilike", "ontac"), ("project_id", "=", project.id)])
+        self.assertIn(line, found, "the kind can be searched by what the list calls it")
+        self.assertEqual(set(found.mapped("model")), {"res.partner"})
+
+    def test_a_large_rollback_is_previewed_when_asked_for(self):
+        """The window opens at once; ticked, it tells what it would have told unasked."""
+        project = self.migrate({"contacts.csv": CONTACTS})
+        wizard = self.env["crm.migration.project.rollback"]
+        wizard = wizard.with_context(default_project_id=project.id)
+        told = Form(wizard).preview_html
+        self.assertIn("Contact", told)
+        with (
+            patch.object(crm_migration_project_rollback, "QUICK", 0),
+            patch.object(type(self.env["crm.migration.rollback"]), "_plan", autospec=True) as plan,
+        ):
+            form = Form(wizard)
+            plan.assert_not_called()
+            self.assertTrue(form.is_large)
+            self.assertFalse(form.is_empty, "it can be confirmed without")
+        with patch.object(crm_migration_project_rollback, "QUICK", 0):
+            form.wants_preview = True
+            self.assertEqual(form.preview_html, told)
+            form.typed_name = project.name
+            form.save().action_rollback()
+        self.work(project.active_run_id)
+        self.assertEqual(project.state, "rolled_back")
 
     def test_rolling_back_is_on_the_page_for_managers_only(self):
         """What was promised before the load is found after it, without a search in menus."""

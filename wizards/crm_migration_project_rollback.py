@@ -5,6 +5,8 @@ from ..models import words
 
 # More spared items are counted, not listed: the list is to be read by a person.
 LISTED = 200
+# Lines of the log up to which the preview is shown unasked: it takes a second or two.
+QUICK = 20_000
 
 
 class CrmMigrationProjectRollback(models.TransientModel):
@@ -49,37 +51,65 @@ class CrmMigrationProjectRollback(models.TransientModel):
         required=True,
         string="Undone Rows",
     )
+    is_large = fields.Boolean(compute="_compute_is_large")
+    wants_preview = fields.Boolean(
+        compute="_compute_wants_preview",
+        store=True,
+        readonly=False,
+        string="Work out what goes and what stays",
+    )
     spared_ids = fields.One2many("crm.migration.project.rollback.spared", "wizard_id")
     typed_name = fields.Char(string="Type the name of the migration to confirm")
     preview_html = fields.Html(compute="_compute_preview", string="Preview", sanitize=False)
     is_empty = fields.Boolean(compute="_compute_preview")
     has_dependants = fields.Boolean(compute="_compute_preview")
 
-    @api.onchange("project_id", "scope", "run_id", "entity", "record_ids", "dependants")
+    @api.depends("project_id")
+    def _compute_is_large(self):
+        """The window opens at once: what takes longer than that is worked out when asked for."""
+        for wizard in self:
+            project = wizard.project_id._origin
+            lines = project and self.env["crm.migration.log"].search_count(
+                [("project_id", "=", project.id), ("id", ">", project._get_undone_until())],
+                limit=QUICK + 1,
+            )
+            wizard.is_large = lines and lines > QUICK
+
+    @api.depends("is_large")
+    def _compute_wants_preview(self):
+        for wizard in self:
+            wizard.wants_preview = not wizard.is_large
+
+    @api.onchange(
+        "project_id", "scope", "run_id", "entity", "record_ids", "dependants", "wants_preview"
+    )
     def _onchange_scope(self):
         """List what is spared, each with its reason and its own checkbox."""
         self.spared_ids = [fields.Command.clear()]
-        if self._is_chosen():
+        if self._is_chosen() and self.wants_preview:
             preview = self._get_preview(forced=False)
             self.spared_ids = [
                 fields.Command.create(vals) for vals in self._prepare_spared(preview["spared"])
             ]
 
     @api.depends(
-        "project_id", "scope", "run_id", "entity", "record_ids", "dependants", "spared_ids.force"
-    )
+        "project_id", "scope", "run_id", "entity", "record_ids", "dependants", "wants_preview",
+        "spared_ids.force",
+    )  # fmt: skip
     def _compute_preview(self):
         for wizard in self:
             chosen = wizard._is_chosen()
-            preview = wizard._get_preview() if chosen else {}
+            unknown = chosen and not wizard.wants_preview
+            preview = wizard._get_preview() if chosen and not unknown else {}
             rows = wizard._prepare_rows(preview)
-            wizard.is_empty = not rows
-            wizard.has_dependants = bool(preview.get("dependants"))
+            wizard.is_empty = not rows and not unknown
+            wizard.has_dependants = unknown or bool(preview.get("dependants"))
             wizard.preview_html = self.env["ir.qweb"]._render(
                 "crm_migration.rollback_preview",
                 {
                     "rows": rows,
                     "is_chosen": chosen,
+                    "is_unknown": unknown,
                     "is_whole": wizard.scope == "all",
                     "value_count": preview.get("fields", 0),
                     "spared_count": len(preview.get("spared", [])),
