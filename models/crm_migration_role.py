@@ -162,6 +162,8 @@ class CrmMigrationRole(models.Model):
         if entries:
             run = self._make_run(project, len(entries))
             self.env["crm.migration.log"].sudo()._append(run, entries)
+            while self.env["crm.migration.seal"].sudo()._go_on(run):
+                continue
             run._seal()
 
     def _read_users(self, project):
@@ -190,6 +192,7 @@ class CrmMigrationRole(models.Model):
                     "project_id": project.id, "kind": "schema", "state": "done",
                     "user_id": self.env.uid, "started_at": now, "ended_at": now,
                     "total": count, "processed": count,
+                    "log_from": self.env["crm.migration.run"]._get_log_end(),
                 }
             )
         )  # fmt: skip

@@ -15,11 +15,15 @@ from .raw_columns import RAW, write_raw
 from .setting_up import setting_up_models
 from .silence import silent
 from .undo_scope import LAST_ID, STAMPS, UNDONE_LINES, USERS_OF_SHARED, Scope
+from .work import Work
+from .written import Written
 from .xmlid import xmlid_name
 
 _logger = logging.getLogger(__name__)
 
 LINKS = ("many2one", "many2many")
+# What the last steps go through: table, rows in one step.
+FINISHED = {"rows": ("crm_migration_record", 10000), "names": ("ir_model_data", 10000)}
 # Models whose records must be let go before they can be removed: a posted invoice is a draft first.
 RELEASED = {
     "product.product": "product",
@@ -50,20 +54,22 @@ class CrmMigrationRollback(models.AbstractModel):
         """Undo the next log lines, newest first; True while there is more.
 
         Steps: find what people edited (once), take the lines, restore updates, remove creations,
-        log what was done. Tags, stages and the like go after the records that refer to them.
+        log what was done; at last, forget what became of the staged rows. Tags, stages and the
+        like go after the records that refer to them.
         """
         project = silent(run.project_id)
         service = self.with_env(project.env)
-        if not run.cursor:
-            service._begin(run, project)
+        if not run.cursor or "place" in run.cursor:
+            return service._prepare(run, project)
         scope = Scope(project, run.parameters, run.cursor["extra"])
+        if "rows" in run.cursor:
+            return service._finish(run, project, scope)
         lines = service._read_lines(project, run.cursor["before_id"], run.cursor["shared"], scope)
         if not lines and not run.cursor["shared"]:
             run.cursor = run.cursor | {"before_id": LAST_ID, "shared": True}
             return True
         if not lines:
-            service._finish(run, project, scope)
-            return False
+            return service._finish(run, project, scope)
         kept = {(model, res_id) for model, res_id in run.cursor["kept"]}
         # Runs of neighbours, not all of a kind together: the order of the log is the undo.
         neighbours = groupby(lines, itemgetter("action", "model"))  # pylint: disable=bad-builtin-groupby
@@ -76,9 +82,32 @@ class CrmMigrationRollback(models.AbstractModel):
         return True
 
     @api.model
-    def _begin(self, run, project):
+    def _prepare(self, run, project):
+        """Look at the next created records, what people did with them; then begin."""
+        scope = Scope(project, run.parameters)
+        found, place = run.cursor["found"] if run.cursor else [], (run.cursor or {}).get("place")
+        more, place = self._look_up_next(project, scope, place or [self._get_models(project), 0])
+        if place[0]:
+            run.cursor = {"place": place, "found": [*found, *more]}
+        else:
+            created = Written(project).read_ids(scope)
+            self._begin(run, project, Work([*found, *more], created))
+        return True
+
+    @api.model
+    def _get_models(self, project):
+        """Return the names of the models of which the project created records."""
+        self.env.cr.execute(
+            """SELECT DISTINCT model FROM crm_migration_log
+                WHERE project_id = %s AND action = 'create' ORDER BY model""",
+            [project.id],
+        )
+        return [model for (model,) in self.env.cr.fetchall()]
+
+    @api.model
+    def _begin(self, run, project, work=None):
         """Find what stays, from the newest line on, and free what goes from what hangs on it."""
-        plan = self._plan(project, Scope(project, run.parameters))
+        plan = self._plan(project, Scope(project, run.parameters), work)
         scope = plan["scope"]
         self.env.cr.execute(
             SQL(
@@ -153,26 +182,58 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _finish(self, run, project, scope):
-        """Forget what the records became; the rows are as they were when staged."""
+        """Forget what the records became, of some rows and names in each step; True while there is
+        more to do."""
         kept = {tuple(pair) for pair in run.cursor["kept"]}
-        if not scope.is_whole:
-            self._finish_part(run, project, scope, kept)
-            return
+        if self._take_next(run, "rows"):
+            finish = self._finish_whole if scope.is_whole else self._finish_part
+            finish(run, project, scope, kept)
+            return True
+        if scope.is_whole and self._take_next(run, "names"):
+            self._remove_xmlids(project, run.cursor["names"], kept)
+            return True
+        if scope.is_whole:
+            project.inventory_ids.write({"automation_id": 0})
+            run.parameters = (run.parameters or {}) | {"undone_until": run._get_log_end()}
+        elif scope.runs:
+            # The companies hold their earlier counts again.
+            self.env["crm.migration.loader"]._note_contact_counts(
+                project, SQL("r.load_run_id = ANY(%s)", scope.runs)
+            )
+        return False
+
+    @api.model
+    def _take_next(self, run, key):
+        """Note the IDs between which the next rows of a table are; False if there are none.
+
+        Of all rows, whosever they are: by the primary key that takes the same time at any size.
+        """
+        table, limit = FINISHED[key]
+        last = run.cursor.get(key, [0, 0])[1]
+        self.env.cr.execute(
+            SQL(
+                "SELECT max(id) FROM (SELECT id FROM %s WHERE id > %s ORDER BY id LIMIT %s) AS t",
+                SQL.identifier(table),
+                last,
+                limit,
+            )
+        )
+        (until,) = self.env.cr.fetchone()
+        if until:
+            run.cursor = run.cursor | {key: [last, until]}
+        return bool(until)
+
+    @api.model
+    def _finish_whole(self, run, project, scope, kept):
+        """The rows are as they were when staged."""
         self.env.cr.execute(
             """UPDATE crm_migration_record
                   SET state = CASE WHEN state IN ('skipped') THEN state ELSE 'staged' END,
                       res_id = NULL, model = NULL, loaded_payload = NULL, match_name = NULL,
                       match_email = NULL, previous_payload = NULL, is_undone = FALSE
-                WHERE project_id = %s AND entity != ALL(%s)""",
-            [project.id, self.env["crm.migration.joiner"]._get_codes(project)],
+                WHERE project_id = %s AND id > %s AND id <= %s AND entity != ALL(%s)""",
+            [project.id, *run.cursor["rows"], self.env["crm.migration.joiner"]._get_codes(project)],
         )
-        self._remove_xmlids(project, kept)
-        project.inventory_ids.write({"automation_id": 0})
-        self.env.cr.execute(
-            "SELECT COALESCE(max(id), 0) FROM crm_migration_log WHERE project_id = %s", [project.id]
-        )
-        (undone_until,) = self.env.cr.fetchone()
-        run.parameters = (run.parameters or {}) | {"undone_until": undone_until}
 
     @api.model
     def _finish_part(self, run, project, scope, kept):
@@ -183,16 +244,20 @@ class CrmMigrationRollback(models.AbstractModel):
         that it holds now.
         """
         again = (run.parameters or {}).get("again")
+        first, last = run.cursor["rows"]
         self.env.cr.execute(
             SQL(
                 """SELECT r.id, r.entity, r.source_key, r.model, r.res_id
                      FROM crm_migration_record r
-                    WHERE r.project_id = %(project)s AND r.res_id IS NOT NULL
-                      AND (%(landed)s OR EXISTS (
+                    WHERE r.project_id = %(project)s AND r.id > %(first)s AND r.id <= %(last)s
+                      AND r.res_id IS NOT NULL AND (%(landed)s OR EXISTS (
                           SELECT 1 FROM crm_migration_log u
-                           WHERE u.run_id = %(run)s AND u.action = 'remove'
-                             AND u.model = r.model AND u.res_id = r.res_id))""",
+                           WHERE u.project_id = r.project_id AND u.run_id = %(run)s
+                             AND u.action = 'remove' AND u.model = r.model
+                             AND u.res_id = r.res_id))""",
                 project=project.id,
+                first=first,
+                last=last,
                 landed=scope.landed(),
                 run=run.id,
             )
@@ -211,11 +276,6 @@ class CrmMigrationRollback(models.AbstractModel):
                 WHERE id = ANY(%s)""",
             ["staged" if again else "skipped", not again, ids],
         )
-        if scope.runs:
-            # The companies hold their earlier counts again.
-            self.env["crm.migration.loader"]._note_contact_counts(
-                project, SQL("r.load_run_id = ANY(%s)", scope.runs)
-            )
         self.env["crm.migration.record"].invalidate_model()
 
     @api.model
@@ -227,16 +287,16 @@ class CrmMigrationRollback(models.AbstractModel):
             """UPDATE crm_migration_record r
                   SET state = %s, loaded_payload = COALESCE(previous_payload, loaded_payload),
                       previous_payload = NULL
-                WHERE r.load_run_id = ANY(%s) AND r.state = 'updated' AND EXISTS (
+                WHERE r.id > %s AND r.id <= %s AND r.load_run_id = ANY(%s) AND r.state = 'updated'
+                  AND EXISTS (
                       SELECT 1 FROM crm_migration_log u
                        WHERE u.run_id = %s AND u.action = 'restore' AND u.record_id = r.id)""",
-            ["staged" if again else "unchanged", scope.runs, run.id],
+            ["staged" if again else "unchanged", *run.cursor["rows"], scope.runs, run.id],
         )
 
     @api.model
     def _remove_names(self, project, rows):
         """Remove the external IDs of rows that are no record of Odoo any more."""
-        others = self._get_records_of_others(project)
         about = [("module", "=", project._get_xmlid_module())]
         if project.purged_at:
             # What named a person in the place of an ID is no longer known: by the record then.
@@ -247,37 +307,47 @@ class CrmMigrationRollback(models.AbstractModel):
         else:
             names = [xmlid_name(row["entity"], row["source_key"]) for row in rows]
             about.append(("name", "in", names))
-        self.env["ir.model.data"].search(about).filtered(
-            lambda d: (d.model, d.res_id) not in others
-        ).unlink()
+        self._unlink_names(project, self.env["ir.model.data"].search(about))
 
     @api.model
-    def _remove_xmlids(self, project, kept):
+    def _remove_xmlids(self, project, between, kept):
         """Remove the external IDs of records that were there before the migration."""
-        data = self.env["ir.model.data"].search([("module", "=", project._get_xmlid_module())])
-        others = self._get_records_of_others(project)
-        data.filtered(
-            lambda d: (d.model, d.res_id) not in kept and (d.model, d.res_id) not in others
-        ).unlink()
+        first, last = between
+        data = self.env["ir.model.data"].search(
+            [("module", "=", project._get_xmlid_module()), ("id", ">", first), ("id", "<=", last)]
+        )
+        self._unlink_names(project, data.filtered(lambda d: (d.model, d.res_id) not in kept))
 
     @api.model
-    def _get_records_of_others(self, project):
-        """Return what other projects of the same source system still hold."""
-        self.env.cr.execute(
-            """SELECT r.model, r.res_id FROM crm_migration_record r
-                 JOIN crm_migration_project p ON p.id = r.project_id
-                WHERE p.id != %s AND p.source_system = %s AND r.res_id IS NOT NULL""",
-            [project.id, project.source_system],
+    def _unlink_names(self, project, data):
+        """Remove external IDs but for those of records that other projects of the same source
+        system still hold."""
+        others = (
+            self.env["crm.migration.project"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("id", "!=", project.id), ("source_system", "=", project.source_system)])
         )
-        records = set(self.env.cr.fetchall())
-        self.env.cr.execute(
-            """SELECT l.model, l.res_id FROM crm_migration_log l
-                 JOIN crm_migration_project p ON p.id = l.project_id
-                WHERE p.id != %s AND p.source_system = %s AND l.record_id IS NULL
-                  AND l.action = 'create' AND p.state != 'rolled_back'""",
-            [project.id, project.source_system],
-        )
-        return records | set(self.env.cr.fetchall())
+        held = set()
+        if others and data:
+            self.env.cr.execute(
+                """SELECT model, res_id FROM crm_migration_record
+                    WHERE project_id = ANY(%(others)s) AND model = ANY(%(models)s)
+                      AND res_id = ANY(%(ids)s)
+                    UNION
+                   SELECT l.model, l.res_id FROM crm_migration_log l
+                     JOIN crm_migration_project p ON p.id = l.project_id
+                    WHERE p.id = ANY(%(others)s) AND p.state != 'rolled_back'
+                      AND l.model = ANY(%(models)s) AND l.res_id = ANY(%(ids)s)
+                      AND l.record_id IS NULL AND l.action = 'create'""",
+                {
+                    "others": others.ids,
+                    "ids": data.mapped("res_id"),
+                    "models": list(set(data.mapped("model"))),
+                },
+            )
+            held = set(self.env.cr.fetchall())
+        data.filtered(lambda d: (d.model, d.res_id) not in held).unlink()
 
     # ------------------------------------------------------------- restore
 

@@ -7,6 +7,7 @@ from .followers import write_back
 from .inserting import unnest
 from .silence import silent
 from .undo_scope import HISTORY, LAST_ID, STAMPS, USERS_OF_SHARED, Scope
+from .work import Work
 from .written import Written
 
 
@@ -117,18 +118,21 @@ class CrmMigrationRollback(models.AbstractModel):
     # ------------------------------------------------------------- plan
 
     @api.model
-    def _plan(self, project, scope):
+    def _plan(self, project, scope, work=None):
         """Return what goes and what stays: ``{scope, kept, spared, dependants, links}``.
 
         Steps: what stays and why; what hangs on that which goes: its history goes with it, other
         records of the project as the person chose.
+
+        :param work: what was looked up already of what people did with the records of the scope
         """
         written = Written(project)
-        spared, kept = self._get_spared(project, scope, written)
+        work = work or Work()
+        spared, kept = self._get_spared(scope, written, work)
         result = {"scope": scope, "kept": kept, "dependants": {}, "links": []}
         if not scope.is_whole:
-            result = self._follow(project, scope, written) | {"scope": scope}
-            spared, kept = self._get_spared(project, scope, written)
+            result = self._follow(project, scope, written, work) | {"scope": scope}
+            spared, kept = self._get_spared(scope, written, work)
             going = self._to_keys(written.read_ids(scope)) - kept
             result["kept"] = kept
             result["links"] = [one for one in result["links"] if (one[3], one[4]) in going]
@@ -139,15 +143,15 @@ class CrmMigrationRollback(models.AbstractModel):
         return result
 
     @api.model
-    def _follow(self, project, scope, written):
+    def _follow(self, project, scope, written, work):
         """Add to the scope what hangs on what goes; return the links that stay behind."""
         dependants, links = {}, []
         records = self._read_record_ids(project)
         mine = self._to_keys(written.ids)
-        bases = self._read_bases(written, records)
+        bases = self._read_bases(project, records)
         while True:
             going = self._to_keys(written.read_ids(scope))
-            going -= self._get_spared(project, scope, written)[1]
+            going -= self._get_spared(scope, written, work)[1]
             others = mine - going
             history = {key for key in others if bases.get(key) in going}
             found = self._find_links(going, others)
@@ -168,22 +172,35 @@ class CrmMigrationRollback(models.AbstractModel):
         return {(model, res_id) for model, some in ids.items() for res_id in some}
 
     @api.model
-    def _read_bases(self, written, records):
+    def _read_bases(self, project, records):
         """Return {(model, ID): (model, ID)} that a message, an activity or a file hangs on.
 
         The log names the model as it was written: by its name, or by the ID of its entry.
+
+        :param records: the created records
         """
-        bases = {}
         names = {known.id: known.model for known in self.env["ir.model"].sudo().search([])}
-        for model, values in written.parts(written.ids):
+        bases = {}
+        for model in {model for model, __ in records} & self.env.registry.keys():
             name, link = HISTORY.get(model, ("res_model", "res_id"))
-            bases |= {
-                (model, res_id): (
-                    after.get(name) or names.get(after.get("res_model_id")),
-                    after.get(link),
+            if link not in self.env[model]._fields:
+                continue
+            self.env.cr.execute(
+                SQL(
+                    """SELECT DISTINCT ON (res_id) res_id, after ->> %s,
+                              (after ->> 'res_model_id')::int, (after ->> %s)::int
+                         FROM crm_migration_log l
+                        WHERE project_id = %s AND id > %s AND model = %s AND after ? %s
+                          AND action IN ('create', 'update') AND %s
+                        ORDER BY res_id, id DESC""",
+                    name, link, project.id, project._get_undone_until(), model, link,
+                    Scope.still_there(),
                 )
-                for res_id, after in values.items()
-                if (model, res_id) in records and after.get(link)
+            )  # fmt: skip
+            bases |= {
+                (model, res_id): (base or names.get(entry), base_id)
+                for res_id, base, entry, base_id in self.env.cr.fetchall()
+                if (model, res_id) in records and base_id
             }
         return bases
 

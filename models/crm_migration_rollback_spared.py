@@ -3,9 +3,13 @@ from odoo.tools import SQL
 
 from ..engine.comparing import same
 from .columns import read_filled
-from .edits import read_writings
-from .undo_scope import HISTORY, PARTS, UNDONE_LINES
+from .edits import WRITTEN_SINCE, read_writings
+from .inserting import as_array, unnest
+from .undo_scope import HISTORY, PARTS
+from .written import Written
 
+# Created records that are looked at in one step: a second or two.
+LOOKED_UP = 10000
 # Technical models, whose links to a record go with it.
 UNASKED = ("ir.", "mail.", "bus.", "discuss.", "sms.", "snailmail.", "crm.migration.", "res.users.")
 # Tables of what hangs on a record: name -> column with its model.
@@ -27,20 +31,76 @@ class CrmMigrationRollback(models.AbstractModel):
     _inherit = "crm.migration.rollback"
 
     @api.model
-    def _get_spared(self, project, scope, written):
+    def _look_up_next(self, project, scope, place):
+        """Look at the next created records; return ``([(model, ID, reason)], next place)``.
+
+        So many that a worker has done with them in seconds, whatever the size of the project.
+
+        :param place: ``[models that are left, last ID of the first one]``
+        """
+        found, count = [], 0
+        while place[0] and count < LOOKED_UP:
+            (model, *others), last_id = place
+            ids = self._read_created(project, scope, model, last_id)
+            work = self._find_work(project, model, ids)
+            found += [(*key, reason) for key, reason in work.items()]
+            count += len(ids)
+            place = [[model, *others], ids[-1]] if len(ids) == LOOKED_UP else [others, 0]
+        return found, place
+
+    @api.model
+    def _read_created(self, project, scope, model, last_id):
+        """Return the IDs of the next created records of a model that nothing undid."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT res_id FROM crm_migration_log l
+                    WHERE project_id = %s AND model = %s AND res_id > %s AND id > %s
+                      AND action = 'create' AND %s AND %s ORDER BY res_id LIMIT %s""",
+                project.id,
+                model,
+                last_id,
+                project._get_undone_until(),
+                scope.condition(),
+                scope.still_there(),
+                LOOKED_UP,
+            )
+        )
+        return [res_id for (res_id,) in self.env.cr.fetchall()]
+
+    @api.model
+    def _find_work(self, project, model, ids):
+        """Return {(model, ID): reason} of the created records that people did something with:
+        edited or labelled them, worked on them, or hung something on them."""
+        if model not in self.env or not ids:
+            return {}
+        self.env.flush_all()
+        work = {}
+        if model in ("res.partner", "crm.lead"):
+            work = dict.fromkeys(self._find_hung_on(model, ids), "hung_on")
+            work |= dict.fromkeys(self._find_worked_on(project, model, ids), "worked_on")
+        touched = self._find_touched(project, model, ids)
+        for __, values in Written(project).parts({model: touched}):
+            work |= dict.fromkeys(self._find_edited(model, values), "edited")
+            work |= dict.fromkeys(self._find_filled_in(project, model, values), "edited")
+        return work
+
+    @api.model
+    def _get_spared(self, scope, written, work):
         """Return ``({(model, ID): reason}, {(model, ID)} that stay)`` of created records.
 
-        Steps: those whose fields people edited or that people worked on since, less what a person
-        chose to let go; what these refer to; the history of those that stay.
+        Steps: those that people did something with, less what a person chose to let go; what these
+        refer to; the history of those that stay.
+
+        :param work: what was looked up already; a ``Work``, that learns the rest
         """
         created = written.read_ids(scope)
-        spared = dict.fromkeys(self._find_hung_on(project, created), "hung_on")
-        spared |= dict.fromkeys(self._find_worked_on(created, written), "worked_on")
-        for model, values in written.parts(self._find_touched(project, created)):
-            spared |= dict.fromkeys(self._find_edited(model, values), "edited")
-            spared |= dict.fromkeys(self._find_filled_in(project, model, values), "edited")
-        spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
-        kept = self._add_referred(created, written, set(spared))
+        for model, ids in work.take_new(created).items():
+            for start in range(0, len(ids), LOOKED_UP):
+                part = ids[start : start + LOOKED_UP]
+                work.reasons |= self._find_work(written.project, model, part)
+        inside = {model: set(ids) for model, ids in created.items()} if work.reasons else {}
+        spared = {k: why for k, why in work.get(inside).items() if not scope.is_forced(*k)}
+        kept = self._add_referred(inside, written, set(spared))
         spared |= dict.fromkeys(kept - set(spared), "needed")
         spared = {key: why for key, why in spared.items() if not scope.is_forced(*key)}
         kept = set(spared)
@@ -57,31 +117,58 @@ class CrmMigrationRollback(models.AbstractModel):
         }
 
     @api.model
-    def _find_hung_on(self, project, created):
-        """Return created partners and deals that records of people refer to: a deal of their own.
+    def _find_hung_on(self, model, ids):
+        """Return created partners or deals that records of people refer to: a deal of their own.
 
         What refers to them because the migration wrote it so is no work of people.
         """
-        ids = {model: created.get(model) for model in ("res.partner", "crm.lead")}
-        found = set()
-        owners = self._get_owners_of_links()
-        ours = self._read_touched(owners)
-        for model in owners:
-            for field in self.env[model]._fields.values():
-                if not (ids.get(field.comodel_name) and self._is_link(field)):
+        found, wanted = set(), as_array("int", ids)
+        for owner in self._get_owners_of_links():
+            for field in self.env[owner]._fields.values():
+                if field.comodel_name != model or not self._is_link(field):
                     continue
                 self.env.cr.execute(
                     SQL(
-                        "SELECT DISTINCT id, %(column)s FROM %(table)s"
-                        " WHERE %(column)s = ANY(%(ids)s) AND id != ALL(%(ours)s)",
+                        "SELECT DISTINCT t.%(column)s FROM %(table)s t"
+                        " WHERE t.%(column)s = ANY(%(wanted)s) AND NOT (%(ours)s)",
                         column=SQL.identifier(field.name),
-                        table=SQL.identifier(self.env[model]._table),
-                        ids=ids[field.comodel_name],
-                        ours=ours.get(model, []),
+                        table=SQL.identifier(self.env[owner]._table),
+                        wanted=wanted,
+                        ours=self._is_ours(owner, SQL("t.id")),
                     )
                 )
-                found |= {(field.comodel_name, other) for __, other in self.env.cr.fetchall()}
+                found |= {(model, other) for (other,) in self.env.cr.fetchall()}
         return found
+
+    @api.model
+    def _is_ours(self, model, record):
+        """Return the condition that any migration created or updated a record, or what it is a
+        part of.
+
+        :param record: SQL of the record's ID
+        """
+        # By the index, which begins with the project.
+        ours = SQL(
+            """EXISTS (SELECT 1 FROM crm_migration_log o
+                        WHERE o.project_id = ANY(ARRAY(SELECT id FROM crm_migration_project))
+                          AND o.model = %s AND o.res_id = %s
+                          AND o.action IN ('create', 'update'))""",
+            model,
+            record,
+        )
+        link, owner = PARTS.get(model, (None, None))
+        if owner not in self.env:
+            return ours
+        part = f"part_{self.env[model]._table}"
+        return SQL(
+            "%s OR EXISTS (SELECT 1 FROM %s AS %s WHERE %s = %s AND (%s))",
+            ours,
+            SQL.identifier(self.env[model]._table),
+            SQL.identifier(part),
+            SQL.identifier(part, "id"),
+            record,
+            self._is_ours(owner, SQL.identifier(part, link)),
+        )
 
     @api.model
     def _get_owners_of_links(self):
@@ -94,49 +181,21 @@ class CrmMigrationRollback(models.AbstractModel):
         ]  # fmt: skip
 
     @api.model
-    def _read_touched(self, names):
-        """Return {model: [ID]} of all that any migration created or updated, and its parts."""
-        self.env.cr.execute(
-            """SELECT model, array_agg(DISTINCT res_id) FROM crm_migration_log
-                WHERE action IN ('create', 'update') AND model = ANY(%s) GROUP BY model""",
-            [names],
-        )
-        touched = dict(self.env.cr.fetchall())
-        for model, (link, owner) in PARTS.items():
-            if model in self.env and owner in touched:
-                self.env.cr.execute(
-                    SQL(
-                        "SELECT id FROM %s WHERE %s = ANY(%s)",
-                        SQL.identifier(self.env[model]._table),
-                        SQL.identifier(link),
-                        touched[owner],
-                    )
-                )
-                touched[model] = [*touched.get(model, []), *(i for (i,) in self.env.cr.fetchall())]
-        return touched
-
-    @api.model
-    def _find_touched(self, project, created):
-        """Return {model: [ID]} of created records that people can have edited: the others, nearly
-        all of a large migration, need not be compared value by value.
+    def _find_touched(self, project, model, ids):
+        """Return the IDs of created records that people can have edited: the others, nearly all of
+        a large migration, need not be compared value by value.
 
         That is what somebody wrote after the migration last did, and what lost or got labels.
-
-        :param created: {model: [ID]}
         """
-        touched = {}
-        for model in (name for name in created if name in self.env):
-            if not self.env[model]._log_access:
-                touched[model] = created[model]
-                continue
-            ids = self._find_written_since(project, model)
-            for name in LABELS.get(model, ()):
-                ids |= self._find_relabelled(project, model, name)
-            touched[model] = sorted(ids.intersection(created[model]))
-        return touched
+        if not self.env[model]._log_access:
+            return ids
+        touched = self._find_written_since(project, model, ids)
+        for name in LABELS.get(model, ()):
+            touched |= self._find_relabelled(project, model, name, ids)
+        return sorted(touched)
 
     @api.model
-    def _find_written_since(self, project, model):
+    def _find_written_since(self, project, model, ids):
         """Return the IDs of records that somebody can have written after the project made them.
 
         All that a newer export wrote once more is among them: of values that the log has, one
@@ -146,20 +205,16 @@ class CrmMigrationRollback(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """SELECT t.id FROM %(table)s t JOIN (%(writings)s) AS w ON w.res_id = t.id
-                    WHERE t.write_date > w.last
-                    UNION
-                   SELECT res_id FROM crm_migration_log
-                    WHERE project_id = %(project)s AND model = %(model)s AND action = 'update'""",
+                    WHERE w.is_updated OR (%(since)s)""",
                 table=SQL.identifier(self.env[model]._table),
-                writings=read_writings(project, model),
-                project=project.id,
-                model=model,
+                writings=read_writings(project, model, ids),
+                since=WRITTEN_SINCE,
             )
         )
         return {res_id for (res_id,) in self.env.cr.fetchall()}
 
     @api.model
-    def _find_relabelled(self, project, model, name):
+    def _find_relabelled(self, project, model, name, ids):
         """Return the IDs of records with more or fewer labels than the log has: a label that is
         deleted, or given from its own side, leaves no trace in the record.
         """
@@ -175,17 +230,19 @@ class CrmMigrationRollback(models.AbstractModel):
                                  END AS count
                             FROM crm_migration_log
                            WHERE project_id = %(project)s AND model = %(model)s
-                             AND action IN ('create', 'update')
+                             AND res_id = ANY(%(ids)s) AND action IN ('create', 'update')
                              AND (action = 'create' OR after ? %(name)s)
                            ORDER BY res_id, id DESC) AS l
                      LEFT JOIN (SELECT %(own)s AS res_id, count(*) FROM %(relation)s
-                                 GROUP BY 1) AS now ON now.res_id = l.res_id
+                                 WHERE %(own)s = ANY(%(ids)s) GROUP BY 1) AS now
+                            ON now.res_id = l.res_id
                     WHERE l.count != COALESCE(now.count, 0)""",
                 name=name,
                 project=project.id,
                 model=model,
                 own=SQL.identifier(field.column1),
                 relation=SQL.identifier(field.relation),
+                ids=as_array("int", ids),
             )
         )
         return {res_id for (res_id,) in self.env.cr.fetchall()}
@@ -236,10 +293,11 @@ class CrmMigrationRollback(models.AbstractModel):
                      JOIN (%(writings)s) AS w ON w.res_id = t.id
                      JOIN crm_migration_log c ON c.project_id = %(project)s
                       AND c.model = %(model)s AND c.res_id = t.id AND c.action = 'create'
-                    WHERE (w.in_between OR t.write_date > w.last) AND c.filled IS NOT NULL
+                    WHERE (w.in_between OR (%(since)s)) AND c.filled IS NOT NULL
                     ORDER BY t.id, c.id DESC""",
                 table=SQL.identifier(self.env[model]._table),
                 writings=read_writings(project, model, ids),
+                since=WRITTEN_SINCE,
                 project=project.id,
                 model=model,
             )
@@ -281,38 +339,41 @@ class CrmMigrationRollback(models.AbstractModel):
         return groups
 
     @api.model
-    def _find_worked_on(self, created, written):
-        """Return the created partners and deals on which people wrote or planned something.
+    def _find_worked_on(self, project, model, ids):
+        """Return the created partners or deals on which people wrote or planned something.
 
-        :param written: all that the project created: its own history is no work of people
+        The project's own history is no work of people.
         """
-        kept = set()
-        for model in ("res.partner", "crm.lead"):
-            ids = created.get(model, [])
-            for table, model_column in HANGING:
-                history = table.replace("_", ".", 1)
-                ours = written.ids.get(history, [])
-                self.env.cr.execute(
-                    SQL(
-                        """SELECT DISTINCT res_id FROM %s
-                            WHERE %s = %s AND res_id = ANY(%s) AND id != ALL(%s) %s""",
-                        SQL.identifier(table),
-                        SQL.identifier(model_column),
-                        model,
-                        ids,
-                        ours,
-                        SQL("AND message_type IN ('comment', 'email')")
-                        if table == "mail_message"
-                        else SQL(),
-                    )
+        kept, wanted = set(), as_array("int", ids)
+        for table, model_column in HANGING:
+            self.env.cr.execute(
+                SQL(
+                    """SELECT DISTINCT t.res_id FROM %s t
+                        WHERE t.%s = %s AND t.res_id = ANY(%s) AND %s AND NOT EXISTS (
+                              SELECT 1 FROM crm_migration_log o
+                               WHERE o.project_id = %s AND o.model = %s AND o.res_id = t.id
+                                 AND o.action = 'create' AND o.id > %s)""",
+                    SQL.identifier(table),
+                    SQL.identifier(model_column),
+                    model,
+                    wanted,
+                    SQL("t.message_type IN ('comment', 'email')")
+                    if table == "mail_message"
+                    else SQL("TRUE"),
+                    project.id,
+                    table.replace("_", ".", 1),
+                    project._get_undone_until(),
                 )
-                kept |= {(model, res_id) for (res_id,) in self.env.cr.fetchall()}
+            )
+            kept |= {(model, res_id) for (res_id,) in self.env.cr.fetchall()}
         return kept
 
     @api.model
-    def _add_referred(self, created, written, kept):
-        """Add the created records that kept ones refer to: company, contact, team, stage, tags."""
-        inside = {model: set(ids) for model, ids in created.items()} if kept else {}
+    def _add_referred(self, inside, written, kept):
+        """Add the created records that kept ones refer to: company, contact, team, stage, tags.
+
+        :param inside: {model: {ID}} of the created records
+        """
         todo = kept
         while todo:
             found = set()
@@ -331,12 +392,23 @@ class CrmMigrationRollback(models.AbstractModel):
     @api.model
     def _find_history(self, created, kept):
         """Return the created messages, activities, events and files of records that stay."""
-        found = set()
+        found, bases = set(), unnest(("varchar", "int"), sorted(kept))
         for model in (*HISTORY, "ir.attachment") if kept else ():
+            if not created.get(model):
+                continue
             name, link = HISTORY.get(model, ("res_model", "res_id"))
-            ids = created.get(model, [])
-            for start in range(0, len(ids), UNDONE_LINES):
-                part = ids[start : start + UNDONE_LINES]
-                landed = self.env["crm.migration.target"]._read_landed_of(model, part, [name, link])
-                found |= {(model, i) for i, now in landed.items() if (now[name], now[link]) in kept}
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    """SELECT t.id FROM %s t JOIN %s AS base(model, res_id)
+                           ON t.%s = base.model AND t.%s = base.res_id
+                        WHERE t.id = ANY(%s)""",
+                    SQL.identifier(self.env[model]._table),
+                    bases,
+                    SQL.identifier(name),
+                    SQL.identifier(link),
+                    as_array("int", created[model]),
+                )
+            )
+            found |= {(model, res_id) for (res_id,) in self.env.cr.fetchall()}
         return found

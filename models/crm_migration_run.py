@@ -89,6 +89,7 @@ class CrmMigrationRun(models.Model):
     started_at = fields.Datetime()
     ended_at = fields.Datetime()
     error = fields.Text()
+    log_from = fields.Integer(aggregator=None, help="The last line of the log before it began.")
     log_lines = fields.Integer(aggregator=None, help="Lines of the log that it wrote.")
     log_digest = fields.Char(help="Fingerprint of these lines, taken when it ended.")
     log_digest_without_values = fields.Char(help="The same without the values of the records.")
@@ -317,10 +318,21 @@ class CrmMigrationRun(models.Model):
             run._commit()
             return False
         with quiet(self.env.cr):
-            more = run.env[SERVICES[run.kind]]._step(run)
+            more = run._act()
             run.env.flush_all()
         run._note_progress(more, time.monotonic() - started)
         run._commit()
+        return more
+
+    def _act(self):
+        """Have the service act until it is through, then seal what was logged; True while there is
+        more to do."""
+        sealing = (self.cursor or {}).get("sealing")
+        if not sealing and self.env[SERVICES[self.kind]]._step(self):
+            return True
+        more = self.env["crm.migration.seal"].sudo()._go_on(self)
+        if more and not sealing:
+            self.cursor = (self.cursor or {}) | {"sealing": True}
         return more
 
     def _undo_step(self):
@@ -356,11 +368,19 @@ class CrmMigrationRun(models.Model):
         if self.state == "queued":
             shares = self.env["crm.migration.share"].sudo()
             shares._clear(self)
-            self.write({"state": "running", "started_at": self.started_at or fields.Datetime.now()})
+            if not self.started_at:
+                self.write({"started_at": fields.Datetime.now(), "log_from": self._get_log_end()})
+            self.state = "running"
             if (self.cursor or {}).get("step"):
                 # Who helped before a pause has gone.
                 shares._call_helpers(self)
         return True
+
+    @api.model
+    def _get_log_end(self):
+        """Return the ID of the last line of the log, whosever it is."""
+        self.env.cr.execute("SELECT COALESCE(max(id), 0) FROM crm_migration_log")
+        return self.env.cr.fetchone()[0]
 
     def _note_progress(self, more, seconds):
         values = {"seconds": self.seconds + seconds, "error": False}
@@ -377,15 +397,7 @@ class CrmMigrationRun(models.Model):
 
     def _seal(self):
         """Keep the fingerprint of what the run logged: a later change of a line shows."""
-        digests = self.env["crm.migration.log"]._get_digests(self.project_id, self)
-        if seal := digests.get(self.id):
-            self.write(
-                {
-                    "log_lines": seal["lines"],
-                    "log_digest": seal["digest"],
-                    "log_digest_without_values": seal["digest_without_values"],
-                }
-            )
+        self.write(self.env["crm.migration.seal"].sudo()._finish(self))
 
     def _fail(self, error):
         """Keep the error on the run; the traceback goes to the server's log."""

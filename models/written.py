@@ -4,6 +4,8 @@ Plain Python around an environment. IDs are held by model, values are read a par
 them would fill the memory of a worker.
 """
 
+from functools import cached_property
+
 from odoo.tools import SQL
 
 from .undo_scope import Scope
@@ -17,10 +19,24 @@ class Written:
         self.project = project
         self.env = project.env
         self.until = project._get_undone_until()
-        self.ids = self.read_ids(Scope(project))
+        self._within = {}
+
+    @cached_property
+    def ids(self):
+        """{model: [ID]} of all that was created, and that nothing undid."""
+        return self._read_ids(Scope(self.project))
 
     def read_ids(self, scope):
         """Return {model: [ID]} of what was created within a scope, and that nothing undid."""
+        if scope.is_whole:
+            return self.ids
+        # A scope grows by what hangs on it, and is asked for again and again.
+        key = tuple(scope.extra)
+        if self._within.get("key") != key:
+            self._within = {"key": key, "ids": self._read_ids(scope)}
+        return self._within["ids"]
+
+    def _read_ids(self, scope):
         self.env.cr.execute(
             SQL(
                 "SELECT model, array_agg(DISTINCT res_id) FROM crm_migration_log l"

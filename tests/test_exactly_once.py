@@ -12,8 +12,14 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..engine.exceptions import SourceError
-from ..models import crm_migration_extractor, crm_migration_rollback, disturbance
-from .common import MigrationCase
+from ..models import (
+    crm_migration_extractor,
+    crm_migration_rollback,
+    crm_migration_rollback_spared,
+    crm_migration_seal,
+    disturbance,
+)
+from .common import MigrationCase, edit_later
 
 CONTACTS = [
     {"Contact ID": str(n), "First Name": f"Ada {n}", "Last Name": "Nu",
@@ -108,6 +114,69 @@ class TestExactlyOnce(MigrationCase):
             self.work_in_savepoints(project._start("rollback"))
         self.assertSameDump(before, self.dump())
         self.assertFalse(project.issue_ids.filtered(lambda i: i.code == "rollback_kept"))
+
+    def test_plan_of_a_rollback_goes_on_where_it_was(self):
+        """What people did is looked up in steps: each edit is found, also by a step taken again."""
+        project = self.migrate({"contacts.csv": CONTACTS})
+        edited = [self.find(project, "contact", key) for key in ("1", "4", "7")]
+        for person in edited:
+            edit_later(person, function="Boss")
+        run = project._start("rollback")
+        with (
+            patch.object(crm_migration_rollback_spared, "LOOKED_UP", 2),
+            self.fail_once("crm.migration.rollback", "_look_up_next", "40001"),
+        ):
+            self.work_in_savepoints(run)
+        self.assertEqual(
+            self.env["res.partner"].search([("email", "like", "@nu.example")], order="id").ids,
+            [person.id for person in edited],
+        )
+        self.assertEqual(
+            len(project.issue_ids.filtered(lambda issue: issue.code == "rollback_kept")), 3
+        )
+
+    def test_end_of_a_rollback_goes_on_where_it_was(self):
+        """The staged rows are told in steps what was taken back: of all, and of one load."""
+        before = self.dump()
+        project = self.migrate({"contacts.csv": CONTACTS})
+        load = project.run_ids.filtered(lambda run: run.kind == "load")
+        few = {"rows": ("crm_migration_record", 2)}
+        for method, parameters, state in (
+            ("_finish_part", {"runs": load.ids, "again": True}, "loaded"),
+            ("_finish_whole", {}, "rolled_back"),
+        ):
+            with (
+                patch.dict(crm_migration_rollback.FINISHED, few),
+                self.fail_once("crm.migration.rollback", method, "40001"),
+            ):
+                self.work_in_savepoints(project._start("rollback", **parameters))
+            self.assertSameDump(before, self.dump())
+            self.assertEqual(project._get_outcomes()["contact"]["staged"], 7)
+            rows = self.env["crm.migration.record"].search([("project_id", "=", project.id)])
+            self.assertFalse(any(rows.mapped("res_id")))
+            self.assertEqual(project.state, state)
+            if state != "rolled_back":
+                self.run_step(project, "load")
+                self.assertEqual(project._get_outcomes()["contact"]["created"], 7)
+
+    def test_sealing_goes_on_where_it_was(self):
+        """The fingerprint of a long log is worked out in steps; one that is undone counts once."""
+        project = self.prepare(self.make_project({"contacts.csv": CONTACTS}))
+        self.run_step(project, "sample")
+        project.action_approve_sample()
+        run = project._start("load")
+        with (
+            patch.object(crm_migration_seal, "SEALED_LINES", 2),
+            self.fail_once("crm.migration.seal", "_go_on", "40001"),
+        ):
+            self.work_in_savepoints(run)
+        seal = self.env["crm.migration.log"]._get_digests(project, run)[run.id]
+        self.assertGreaterEqual(seal["lines"], 7)
+        self.assertEqual(
+            (run.log_lines, run.log_digest, run.log_digest_without_values),
+            (seal["lines"], seal["digest"], seal["digest_without_values"]),
+        )
+        self.assertFalse(self.env["crm.migration.seal"].sudo().search_count([]))
 
     def test_disturbances_are_told_apart(self):
         """Lost connections and full disks pass; wrong data and wrong code do not."""
