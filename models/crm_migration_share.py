@@ -127,6 +127,7 @@ class CrmMigrationShare(models.Model):
         self._store(run, entities, min(max(count // size, 2), MOST_SHARES))
         done = (run.counters or {}).get("done") or {}
         step = {
+            "entities": entities,
             "processed": run.processed,
             "done": done,
             "assign": entities,
