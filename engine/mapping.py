@@ -70,6 +70,13 @@ class EntityMap:
             if rule.field not in (KEPT, "id"):
                 columns = self._columns.setdefault(rule.field, [])
                 columns += [rule.column] if rule.column not in columns else []
+        self._steps = [(rule, self._get_reader(rule)) for rule in self.rules if self._matters(rule)]
+
+    def _matters(self, rule):
+        return rule.field != "id" or "empty" in rule.options
+
+    def _get_reader(self, rule):
+        return None if rule.field in (KEPT, "id") else reader(rule.transform, rule.options)
 
     def columns_of(self, field_name):
         """Return the columns that go to a field, in order."""
@@ -85,11 +92,11 @@ class EntityMap:
         A column at a time: what a text means is worked out once, and most columns repeat theirs.
         """
         rows = [Mapped(dict(self.constants), row, self._columns) for row in payloads]
-        for rule in self.rules:
+        for rule, read in self._steps:
             if rule.field == KEPT:
                 self._keep(rule.column, rows)
-            elif rule.field != "id" or "empty" in rule.options:
-                self._map_column(rule, rows)
+            else:
+                self._map_column(rule, read, rows)
         for mapped in rows:
             if mapped.parts:
                 self._join_parts(mapped)
@@ -103,9 +110,8 @@ class EntityMap:
             if raw and not raw.isspace():
                 mapped.kept[column] = raw
 
-    def _map_column(self, rule, rows):
+    def _map_column(self, rule, read, rows):
         column, name = rule.column, rule.field
-        read = None if name == "id" else reader(rule.transform, rule.options)
         blank = _Blank(rule.options.get("empty"))
         known = {None: blank, "": blank}
         for mapped in rows:

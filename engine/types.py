@@ -165,5 +165,12 @@ class Mapped:
 
     def source_of(self, name):
         """Return {column: raw text} of the cells that a field's value was made from."""
-        cells = {column: self.cells.get(column) for column in self.columns.get(name, ())}
-        return {column: raw for column, raw in cells.items() if raw and not raw.isspace()}
+        return dict(self.sources_of([name]))
+
+    def sources_of(self, names):
+        """Yield column and raw text of the filled cells that the values of fields come from."""
+        for name in names:
+            for column in self.columns.get(name, ()):
+                raw = self.cells.get(column)
+                if raw and not raw.isspace():
+                    yield column, raw

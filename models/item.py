@@ -60,9 +60,8 @@ class Item:
 
     def keep_sources(self, fields):
         """Keep the raw texts of these mapped fields: what the record has no place for."""
-        for name in fields:
-            for column, raw in self.mapped.source_of(name).items():
-                self.mapped.kept.setdefault(column, raw)
+        for column, raw in self.mapped.sources_of(fields):
+            self.mapped.kept.setdefault(column, raw)
 
     def keep(self, column, text):
         """Keep a text that found no field with the source data."""

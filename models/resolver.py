@@ -22,6 +22,7 @@ RELATED = ("contact", "company", "deal", "lead")
 KINDS = ("id", "email", "name")
 # What else rows may name, by the code of the entity.
 NAMED = ("product", "order", "invoice", "course")
+STAGED = frozenset((*RELATED, *NAMED, "related"))
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Resolver:
         for mapped in mappeds:
             for references in mapped.references.values():
                 for reference in references:
-                    if reference.entity in (*RELATED, *NAMED, "related"):
+                    if reference.entity in STAGED:
                         for kind in KINDS if reference.by == "any" else (reference.by,):
                             wanted[kind].add(self._key(kind, reference.value))
         columns = {"id": "source_key", "name": "match_name", "email": "match_email"}
@@ -436,13 +437,8 @@ class Resolver:
         }
 
     def _read_users(self):
-        users = (
-            self.env["res.users"]
-            .with_context(active_test=False)
-            .search([("id", "!=", self.env.ref("base.user_root").id)])
-        )
         emails, names = defaultdict(set), defaultdict(set)
-        for user in users:
+        for user in self._get_users():
             for key in filter(None, [user.login, user.email]):
                 emails[normalize(key) or fold(key)].add(user.id)
             names[fold(user.name)].add(user.id)
@@ -468,14 +464,24 @@ class Resolver:
 
     def partner_of_user(self, user_id):
         """Return the ID of a user's partner."""
-        partners = self._once("user_partners", dict)
-        if user_id not in partners:
-            partners[user_id] = self.env["res.users"].browse(user_id).partner_id.id
-        return partners[user_id]
+        return self._once(("partner", user_id), lambda: self._browse_user(user_id).partner_id.id)
 
     def sender_of_user(self, user_id):
         """Return a user's name and address as a sender line."""
-        senders = self._once("senders", dict)
-        if user_id not in senders:
-            senders[user_id] = self.env["res.users"].browse(user_id).partner_id.email_formatted
-        return senders[user_id]
+        return self._once(
+            ("sender", user_id), lambda: self._browse_user(user_id).partner_id.email_formatted
+        )
+
+    def _browse_user(self, user_id):
+        """Return a user that is read together with all others, not alone."""
+        return self.env["res.users"].browse(user_id).with_prefetch(self._get_users()._ids)
+
+    def _get_users(self):
+        return self._once(
+            "user records",
+            lambda: (
+                self.env["res.users"]
+                .with_context(active_test=False)
+                .search([("id", "!=", self.env.ref("base.user_root").id)])
+            ),
+        )

@@ -31,42 +31,50 @@ class PlainRoad(Exception):
 
 
 class Rows:
-    """Values of records to be, complete with defaults, by record and by column."""
+    """Values of records to be, complete with defaults, by column."""
 
-    def __init__(self, model, vals_list, ids, constant):
+    def __init__(self, model, ids, columns, constant):
         self.model = model
         self.env = model.env
-        self.vals_list = vals_list
         self.ids = ids
         # Values that all records have: nobody gave another one.
         self.constant = constant
-        # Columns that were worked out: complete ones.
-        self.supplied = {}
+        # Of the others, MISSING where a record has none.
+        self.columns = columns
+        # The same as one asks for them: None where a record has none.
         self._columns = {}
 
     def __len__(self):
         return len(self.ids)
 
+    @property
+    def names(self):
+        return [*self.columns, *self.constant]
+
     def get(self, name):
         """Return the values of a field, None where it has none."""
-        if name in self.supplied:
-            return self.supplied[name]
         if name not in self._columns:
-            self._columns[name] = (
-                [self.constant[name]] * len(self)
-                if name in self.constant
-                else [vals.get(name) for vals in self.vals_list]
-            )
+            self._columns[name] = [None if v is MISSING else v for v in self.get_given(name)]
         return self._columns[name]
+
+    def get_given(self, name):
+        """Return the values of a field, MISSING where it has none."""
+        if name in self.columns:
+            return self.columns[name]
+        return [self.constant.get(name, MISSING)] * len(self)
+
+    def is_complete(self, name):
+        """Tell whether each record has a value of a field, if only an empty one."""
+        return name in self.constant or MISSING not in self.columns.get(name, (MISSING,))
 
     def get_distinct(self, name):
         """Return the set of what a field has but for nothing."""
         values = [self.constant[name]] if name in self.constant else self.get(name)
         return {value for value in values if value}
 
-    def get_stored(self, name):
-        """Return the values of a field as they go into its column."""
-        return [None if value is MISSING else value for value in self.get(name)]
+    def take(self, *names):
+        """Return the values of several fields of each record, as tuples."""
+        return zip(*map(self.get, names), strict=True)
 
     def read_linked(self, name, fields):
         """Return for each row a dict of what the record in this many2one holds, one read for all.
@@ -83,10 +91,9 @@ class Rows:
         return [found.get(id_, nothing) if id_ else nothing for id_ in ids]
 
     def supply(self, name, values):
-        self.supplied[name] = values
+        self.columns[name] = values
         self.constant.pop(name, None)
-        for vals, value in zip(self.vals_list, values, strict=True):
-            vals[name] = value
+        self._columns.pop(name, None)
 
 
 class Creation:
@@ -109,21 +116,19 @@ class Creation:
         """
         vals_list = [dict(values) for values in values_list]
         self.stand_in.prepare(self.model, vals_list)
-        given_names = set(chain.from_iterable(vals_list))
-        vals_list = self._complete(vals_list)
-        names = list(dict.fromkeys(chain.from_iterable(vals_list)))
-        self._check_names(names, vals_list)
+        columns, constant = self._complete(vals_list)
+        self._check_names(columns, constant)
         ids = next_ids(self.model.env.cr, self.model._table, len(vals_list))
-        rows = Rows(self.model, vals_list, ids, self._get_constant(vals_list, given_names))
+        rows = Rows(self.model, ids, columns, constant)
         given = {
-            name: [name in vals for vals in vals_list]
-            for name in names
+            name: [value is not MISSING for value in rows.get_given(name)]
+            for name in rows.names
             if self.fields[name].compute or self.fields[name].inverse
         }
         protected = self._get_protected(given, rows)
         inversed = self._get_inversed(given, rows)
         self._supply(rows, protected)
-        names = list(dict.fromkeys(chain.from_iterable(rows.vals_list)))
+        names = rows.names
         records = self.model.browse(rows.ids)
         relations = self._get_relations(names, rows)
         self._copy(names, rows)
@@ -142,47 +147,46 @@ class Creation:
     # ------------------------------------------------------------- values
 
     def _complete(self, vals_list):
-        """Add defaults and log columns; see ``_prepare_create_values``."""
-        result = []
-        # What the known overrides of ``default_get`` return for a field hangs on no other one.
-        everywhere = set.intersection(*map(set, vals_list))
-        defaults = self._get_defaults(everywhere)
-        varying = self._get_varying_defaults()
-        discarded = {"id", "parent_path", *(LOG_COLUMNS if self.model._log_access else ())}
+        """Return ({field: values}, {field: value of all}) with defaults and log columns.
+
+        See ``_prepare_create_values``. What the known overrides of ``default_get`` return for a
+        field hangs on no other one.
+        """
+        model, env = self.model, self.model.env
+        names = dict.fromkeys(chain.from_iterable(vals_list))
+        columns = {name: [vals.get(name, MISSING) for vals in vals_list] for name in names}
+        partly = {name for name, values in columns.items() if MISSING in values}
+        constant = self._get_defaults(names.keys() - partly)
+        for name in self._get_varying_defaults() - (names.keys() - partly):
+            constant.pop(name, None)
+            columns[name] = [
+                self._get_defaults(self.fields.keys() - {name}).get(name, MISSING)
+                if value is MISSING
+                else value
+                for value in columns.get(name) or [MISSING] * len(vals_list)
+            ]
+        for name in constant.keys() & columns.keys():
+            default = constant.pop(name)
+            columns[name] = [default if value is MISSING else value for value in columns[name]]
+        for field in self.fields.values():
+            if field.type == "properties":
+                self._check_properties(field, columns, constant)
+                columns.pop(field.name, None)
+                constant[field.name] = {}
+        discarded = {"id", "parent_path", *(LOG_COLUMNS if model._log_access else ())}
         discarded |= {n for n, f in self.fields.items() if f.precompute and f.readonly}
-        env = self.model.env
-        log = dict(zip(LOG_COLUMNS, (env.uid, env.cr.now()) * 2, strict=True))
-        properties = [field for field in self.fields.values() if field.type == "properties"]
-        known = {}
-        for vals in vals_list:
-            complete = defaults | vals
-            for name in varying - vals.keys():
-                complete |= self._get_defaults(self.fields.keys() - {name})
-            for field in properties:
-                complete[field.name] = self._get_properties(field, complete, known)
-            for name in discarded & complete.keys():
-                del complete[name]
-            if self.model._log_access:
-                complete |= log
-            result.append(complete)
+        for name in discarded:
+            columns.pop(name, None)
+            constant.pop(name, None)
+        if model._log_access:
+            constant |= zip(LOG_COLUMNS, (env.uid, env.cr.now()) * 2, strict=True)
         if any(
-            field.precompute and not self.stand_in.supplies_all(self.model, name)
-            and any(name not in vals for vals in result)
+            field.precompute and not self.stand_in.supplies_all(model, name)
+            and name not in constant and MISSING in columns.get(name, (MISSING,))
             for name, field in self.fields.items()
         ):  # fmt: skip
             raise PlainRoad("precomputed fields")
-        return result
-
-    def _get_constant(self, vals_list, given_names):
-        """Return {field: value} of what is the same in all records, and nobody gave."""
-        varying = self._get_varying_defaults()
-        return {
-            name: value
-            for name, value in vals_list[0].items()
-            if name not in varying
-            and (name in LOG_COLUMNS or name not in given_names)
-            and self.fields[name].type != "properties"
-        }
+        return columns, constant
 
     def _get_defaults(self, given):
         """Return defaults of the fields that are not given, as ``create`` takes them."""
@@ -204,27 +208,28 @@ class Creation:
             and not self.stand_in.is_constant_default(self.model, field)
         }  # fmt: skip
 
-    def _get_properties(self, field, vals, known):
-        if vals.get(field.name):
+    def _check_properties(self, field, columns, constant):
+        """Leave records with properties to ``create``: the others have none, nor defaults."""
+        if any(value and value is not MISSING for value in columns.get(field.name, ())):
             raise PlainRoad(f"{field.name} is given")
-        key = field.name, vals.get(field.definition_record)
-        if key not in known:
-            known[key] = field._add_default_values(self.model.env, vals)
-        if known[key]:
-            raise PlainRoad(f"{field.name} has defaults")
-        return known[key]
+        name = field.definition_record
+        for definition in {constant[name]} if name in constant else set(columns.get(name, ())):
+            vals = {} if definition is MISSING else {name: definition}
+            if field._add_default_values(self.model.env, vals):
+                raise PlainRoad(f"{field.name} has defaults")
 
-    def _check_names(self, names, vals_list):
+    def _check_names(self, columns, constant):
         if self.model._inherits or self.model._parent_store:
             raise PlainRoad("inherited or hierarchical model")
-        for name in names:
+        for name in (*columns, *constant):
             field = self.fields.get(name)
             if field is None:
                 raise PlainRoad(f"{name} is no field")
             if field.inherited or (field.inverse and not field.store):
                 raise PlainRoad(f"{name} is written through an inverse")
             if field.store and not field.column_type and field.type != "many2many":
-                if any(vals.get(name) for vals in vals_list):
+                values = columns.get(name) or [constant[name]]
+                if any(value and value is not MISSING for value in values):
                     raise PlainRoad(f"{name} is no column")
 
     # ------------------------------------------------------------- computes
@@ -284,7 +289,7 @@ class Creation:
                 columns[name] = self._encode(field, rows)
         defaults = self._get_column_defaults()
         for name in defaults & columns.keys():
-            if any(name not in vals for vals in rows.vals_list):
+            if not rows.is_complete(name):
                 raise PlainRoad(f"{name} has a default in the database")
         filled = {
             name: texts
@@ -295,42 +300,35 @@ class Creation:
 
     def _encode(self, field, rows):
         """Return the values of a column as the ORM would give them to an INSERT, for COPY."""
-        name, model = field.name, self.model
-        if name in rows.constant and field.type != "monetary":
-            text = self._encode_value(field, rows.constant[name], rows.vals_list[0])
-            return [text] * len(rows)
         if field.type == "monetary":
             return [encode(value) for value in self._convert_monetary(field, rows)]
-        values = rows.supplied.get(name) or [vals.get(name, MISSING) for vals in rows.vals_list]
-        if all(map(is_, values, repeat(values[0]))) and field.type != "properties":
-            return [self._encode_value(field, values[0], rows.vals_list[0])] * len(values)
+        if field.name in rows.constant:
+            return [self._encode_value(field, rows.constant[field.name])] * len(rows)
+        values = rows.columns[field.name]
+        if all(map(is_, values, repeat(values[0]))):
+            return [self._encode_value(field, values[0])] * len(values)
         if field.type not in PLAIN_TYPES or field.company_dependent:
-            return [
-                encode(field.convert_to_column_insert(vals[name], model, vals))
-                if name in vals
-                else NOTHING
-                for vals in rows.vals_list
-            ]
+            return [self._encode_value(field, value) for value in values]
         known, result = {}, []
-        for value, vals in zip(values, rows.vals_list, strict=True):
+        for value in values:
             # 1, 1.0 and True are equal, and are not the same text.
             key = value if type(value) is str else (type(value), value)
             text = known.get(key)
             if text is None:
-                text = known[key] = self._encode_value(field, value, vals)
+                text = known[key] = self._encode_value(field, value)
             result.append(text)
         return result
 
-    def _encode_value(self, field, value, vals):
-        return NOTHING if value is MISSING else encode(self._convert_value(field, value, vals))
+    def _encode_value(self, field, value):
+        return NOTHING if value is MISSING else encode(self._convert_value(field, value))
 
-    def _convert_value(self, field, value, vals):
+    def _convert_value(self, field, value):
         """Convert as the ORM does; what it would leave as it is need not be taken apart."""
         kind, type_ = type(field), type(value)
         if type_ is int and kind is Many2one and not field.company_dependent:
             return value or None
         if type_ is not str or field.company_dependent:
-            return field.convert_to_column_insert(value, self.model, vals)
+            return field.convert_to_column_insert(value, self.model)
         if kind in (Char, Text) and not (field.translate or field.size):
             return value
         if field.type in WRITTEN and WRITTEN[field.type].fullmatch(value):
@@ -340,22 +338,23 @@ class Creation:
             cleaned = clean(value) if plain else None
             if cleaned is not None:
                 return cleaned
-        return field.convert_to_column_insert(value, self.model, vals)
+        return field.convert_to_column_insert(value, self.model)
 
     def _convert_monetary(self, field, rows):
         """Round by the currency; it is that of the values, and few of them differ in it."""
         currency = self.fields[field.get_currency_field(self.model)]
-        sources = {currency.name, *(currency.related or "").split(".")[:1]}
+        sources = sorted({currency.name, *(currency.related or "").split(".")[:1]} - {""})
         known, result = {}, []
-        for vals in rows.vals_list:
-            if field.name not in vals:
-                result.append(None)
-                continue
-            value = vals[field.name]
-            key = (value, *(vals.get(name) for name in sources))
+        others = [rows.get_given(name) for name in sources]
+        for key in zip(rows.get_given(field.name), *others, strict=True):
             if key not in known:
-                relevant = {name: vals[name] for name in sources if name in vals}
-                known[key] = field.convert_to_column_insert(value, self.model, relevant)
+                value, *given = key
+                relevant = {n: v for n, v in zip(sources, given, strict=True) if v is not MISSING}
+                known[key] = (
+                    None
+                    if value is MISSING
+                    else field.convert_to_column_insert(value, self.model, relevant)
+                )
             result.append(known[key])
         return result
 
@@ -372,7 +371,7 @@ class Creation:
     def _get_relations(self, names, rows):
         """Return {many2many field: linked IDs by row}."""
         return {
-            field: [self._get_linked(field, vals.get(field.name)) for vals in rows.vals_list]
+            field: [self._get_linked(field, commands) for commands in rows.get(field.name)]
             for field in map(self.fields.get, names)
             if field.store and field.type == "many2many"
         }

@@ -2,8 +2,10 @@
 
 import re
 
-# Paragraphs without attributes, of text and line breaks: nothing to remove, nothing to quote.
-_PARAGRAPHS = re.compile(r"(?:<p>(?:[^<>&]|<br/?>)*</p>)+")
+# Paragraphs and lists without attributes, of text and line breaks: nothing to remove, nothing to
+# quote. An empty item of a list would lose its end.
+_PIECE = r"(?:[^<>&]|<br/?>|&(?:amp|lt|gt);)"
+_BLOCKS = re.compile(rf"(?:<p>{_PIECE}*</p>|<(ul|ol)>(?:<li>{_PIECE}+</li>)+</\1>)+")
 
 
 def clean(text):
@@ -14,9 +16,11 @@ def clean(text):
 
     >>> clean("<p>a<br/>b</p>"), clean("plain"), clean("<b>x</b>")
     ('<p>a<br>b</p>', '<span>plain</span>', None)
+    >>> clean("<ul><li>a &amp; b</li></ul>"), clean("<ul><li></li></ul>")
+    ('<ul><li>a &amp; b</li></ul>', None)
     """
     if not text.isprintable() or "--" in text:
         return None
     if not any(letter in text for letter in "<>&"):
         return f"<span>{text}</span>" if text and text == text.strip() else None
-    return text.replace("<br/>", "<br>") if _PARAGRAPHS.fullmatch(text) else None
+    return text.replace("<br/>", "<br>") if _BLOCKS.fullmatch(text) else None

@@ -104,14 +104,13 @@ class CrmMigrationTarget(models.AbstractModel):
         for name, value in item.mapped.values.items():
             if name in self._pseudo:
                 continue
-            if name not in fields:
+            field = fields.get(name)
+            if field is None:
                 item.keep_sources([name])
-            elif fields[name].type == "selection" and value not in fields[name].get_values(
-                self.env
-            ):
+            elif field.type == "selection" and value not in field.get_values(self.env):
                 item.tell("unknown_value", name, value)
                 item.keep_sources([name])
-            elif isinstance(value, list) and fields[name].type in ("char", "text"):
+            elif isinstance(value, list) and field.type in ("char", "text"):
                 values[name] = ", ".join(value)  # several choices as a text (SP-23)
             else:
                 values[name] = value

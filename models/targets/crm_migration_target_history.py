@@ -34,7 +34,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
             item.problems = list(item.mapped.problems)
             item.values = self._get_values(item, resolver)
             item.values |= self._get_identity(item, resolver)
-            item.keep_sources(item.mapped.columns.keys() - set(self._used))
+            item.keep_sources(item.mapped.columns.keys() - self._used)
             item.values[KEPT] = item.mapped.kept or False
         self._check_required(items)
 

@@ -52,13 +52,14 @@ class Activity(StandIn):
         """Refresh the assignees' counters; ``message_subscribe`` stays silent."""
         groups, due = defaultdict(set), defaultdict(int)
         today = fields.Date.today()
-        for vals in rows.vals_list:
-            if vals.get("user_id"):
-                if vals.get("res_model") and vals.get("res_id"):
-                    groups[vals["res_model"], vals["user_id"]].add(vals["res_id"])
-                deadline = fields.Date.to_date(vals.get("date_deadline"))
-                if vals.get("active") and deadline and deadline <= today:
-                    due[vals["user_id"]] += 1
+        for user_id, model, res_id, deadline, active in rows.take(
+            "user_id", "res_model", "res_id", "date_deadline", "active"
+        ):
+            if user_id:
+                if model and res_id:
+                    groups[model, user_id].add(res_id)
+                if active and deadline and fields.Date.to_date(deadline) <= today:
+                    due[user_id] += 1
         users = (
             records.env["res.users"].sudo().browse({user_id for __, user_id in groups} | due.keys())
         )

@@ -211,11 +211,16 @@ class Lead(Thread):
         companies = rows.env["res.company"].browse
         usual = rows.env.company
         result = []
-        for vals in rows.vals_list:
-            company = companies(vals["company_id"]) if vals.get("company_id") else usual
-            currency = company.sudo().currency_id
-            amount = currency.round(float(vals.get("expected_revenue") or 0.0))
-            figure = round(amount * (vals["probability"] or 0) / 100.0, 2)
+        currencies = {
+            id_: (companies(id_) if id_ else usual).sudo().currency_id
+            for id_ in {*rows.get("company_id")}
+        }
+        for company_id, revenue, probability in rows.take(
+            "company_id", "expected_revenue", "probability"
+        ):
+            currency = currencies[company_id]
+            amount = currency.round(float(revenue or 0.0))
+            figure = round(amount * (probability or 0) / 100.0, 2)
             result.append(currency.round(figure))
         return result
 
@@ -224,12 +229,17 @@ class Lead(Thread):
 
     def _get_won_states(self, rows):
         stages = rows.read_linked("stage_id", ["is_won"])
-        return [self._get_won_state(*pair) for pair in zip(rows.vals_list, stages, strict=True)]
+        return [
+            self._get_won_state(probability, active, stage["is_won"])
+            for (probability, active), stage in zip(
+                rows.take("probability", "active"), stages, strict=True
+            )
+        ]
 
-    def _get_won_state(self, vals, stage):
-        if vals["probability"] == 100 and stage["is_won"]:
+    def _get_won_state(self, probability, active, is_won):
+        if probability == 100 and is_won:
             return "won"
-        return "pending" if vals.get("active") or vals["probability"] else "lost"
+        return "pending" if active or probability else "lost"
 
     # ------------------------------------------------------------- inverses, constraints
 

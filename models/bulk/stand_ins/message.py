@@ -34,10 +34,9 @@ class Message(StandIn):
     def finish(self, records, rows):
         """The records that messages stand on read their messages anew."""
         documents = defaultdict(set)
-        for values in rows.vals_list:
-            visible = values.get("message_type") != "user_notification"
-            if visible and values.get("model") and values.get("res_id"):
-                documents[values["model"]].add(values["res_id"])
+        for kind, model, res_id in rows.take("message_type", "model", "res_id"):
+            if kind != "user_notification" and model and res_id:
+                documents[model].add(res_id)
         thread = records.pool["mail.thread"]
         for name, ids in documents.items():
             if name in records.pool and issubclass(records.pool[name], thread):

@@ -90,10 +90,12 @@ class Partner(Thread):
             rows.model.sudo(), [id_ not in own and id_ for id_ in ids], ["is_company", "name"]
         )
         result = []
-        for id_, other, vals in zip(ids, others, rows.vals_list, strict=True):
-            company = vals if id_ in own else other
-            name = company.get("is_company") and company.get("name")
-            result.append(name or vals.get("company_name"))
+        for id_, other, (is_company, name, told) in zip(
+            ids, others, rows.take("is_company", "name", "company_name"), strict=True
+        ):
+            if id_ not in own:
+                is_company, name = other["is_company"], other["name"]
+            result.append(is_company and name or told)
         return result
 
     def _get_complete_names(self, rows):
@@ -102,13 +104,17 @@ class Partner(Thread):
         model = rows.model.with_env(rows.env(context={}))
         types = dict(model._fields["type"]._description_selection(model.env))
         result = []
-        for vals, parent in zip(rows.vals_list, parents, strict=True):
-            name = vals.get("name") or ""
-            if vals.get("company_name") or vals.get("parent_id"):
-                if not name and vals.get("type") in model._complete_name_displayed_types:
-                    name = types[vals["type"]]
-                if not vals.get("is_company"):
-                    name = f"{vals.get('commercial_company_name') or parent['name']}, {name}"
+        columns = ("name", "company_name", "parent_id", "type", "is_company",
+                   "commercial_company_name")  # fmt: skip
+        for (name, own, parent_id, kind, is_company, company), parent in zip(
+            rows.take(*columns), parents, strict=True
+        ):
+            name = name or ""
+            if own or parent_id:
+                if not name and kind in model._complete_name_displayed_types:
+                    name = types[kind]
+                if not is_company:
+                    name = f"{company or parent['name']}, {name}"
             result.append(name.strip())
         return result
 

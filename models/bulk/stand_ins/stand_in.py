@@ -107,7 +107,7 @@ class StandIn:
         own = [field for field in fields if field.company_dependent]
         given = {name for field in own for name in [field.name] if any(rows.get(name))}
         if given or "company_id" not in records._fields or any(
-            field.type != "many2one" or field.compute and field.name not in rows.vals_list[0]
+            field.type != "many2one" or field.compute and not rows.is_complete(field.name)
             for field in fields if not field.company_dependent
         ):  # fmt: skip
             records._check_company()
