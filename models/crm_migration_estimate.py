@@ -41,7 +41,7 @@ class CrmMigrationProject(models.Model):
     def _estimate_project(self):
         """Return the estimate of this project: with its own rows, map, choices and apps."""
         self.ensure_one()
-        outcomes = self._origin._get_outcomes() if self._origin else {}
+        outcomes = self._origin._get_outcomes(self._origin.tally) if self._origin else {}
         rows = sum(counts["read"] for counts in outcomes.values())
         scores = self.line_ids.filtered("target_field").mapped("score")
         declined = {

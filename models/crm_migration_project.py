@@ -208,6 +208,7 @@ class CrmMigrationProject(models.Model):
     active_run_id = fields.Many2one("crm.migration.run", compute="_compute_active_run")
     run_progress = fields.Float(compute="_compute_active_run", string="Progress")
     run_wish = fields.Json(copy=False, help="A pause or a cancellation that the worker will heed.")
+    tally = fields.Json(compute="_compute_tally", help="Rows by entity, outcome and export.")
     file_count = fields.Integer(compute="_compute_counts")
     record_count = fields.Integer(compute="_compute_counts")
     landed_count = fields.Integer(compute="_compute_counts", string="In Odoo")
@@ -274,14 +275,21 @@ class CrmMigrationProject(models.Model):
                 for line in project.readiness_ids
             )
 
+    @api.depends("run_ids.state")
+    def _compute_tally(self):
+        """Count the rows once for all that a screen tells of them, in the order of the index."""
+        groups = self._count_by("crm.migration.record", ["entity", "state", "generation"])
+        for project in self:
+            counts = groups.get(project, {})
+            project.tally = [[*group, count] for group, count in counts.items()]
+
+    @api.depends("tally")
     def _compute_counts(self):
-        # In the order of the index: nothing is hashed or sorted.
-        states = self._count_by("crm.migration.record", ["entity", "state"])
         lines = self._count_by("crm.migration.mapping.line", ["state"])
         values = self._count_by("crm.migration.mapping.value", ["state"])
         for project in self:
             mine = Counter()
-            for (__, state), count in states.get(project, {}).items():
+            for __, state, __, count in project.tally or ():
                 mine[state] += count
             project.file_count = len(project.file_ids)
             project.record_count = sum(mine.values())
@@ -293,16 +301,16 @@ class CrmMigrationProject(models.Model):
             project.open_value_count = values.get(project, {}).get("proposed", 0)
 
     def _compute_duplicate_count(self):
-        groups = self.env["crm.migration.duplicate"]._read_group(
-            [
-                ("project_id", "in", self.ids),
-                ("decision", "=", False),
-                ("record_id.res_id", "=", False),
-            ],
-            ["project_id"],
-            ["__count"],
+        self.env.flush_all()
+        # Each case's row by its ID: a join would be planned as a walk over all rows.
+        self.env.cr.execute(
+            """SELECT project_id, count(*) FROM crm_migration_duplicate d
+                WHERE project_id = ANY(%s) AND decision IS NULL
+                  AND (SELECT res_id FROM crm_migration_record WHERE id = d.record_id) IS NULL
+                GROUP BY project_id""",
+            [self.ids],
         )
-        counts = {project.id: count for project, count in groups}
+        counts = dict(self.env.cr.fetchall())
         for project in self:
             project.duplicate_count = counts.get(project.id, 0)
 
@@ -314,7 +322,7 @@ class CrmMigrationProject(models.Model):
     def _compute_outcomes(self):
         for project in self:
             proof = Proof(project._origin)
-            project.outcomes = proof.get_outcomes()
+            project.outcomes = proof.get_outcomes(project._origin.tally)
             project.verdicts = proof.get_verdicts()
 
     def _count_by(self, model, groupby):

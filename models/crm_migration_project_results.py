@@ -11,30 +11,39 @@ class CrmMigrationProject(models.Model):
 
     _inherit = "crm.migration.project"
 
-    def _get_outcomes(self):
+    def _get_outcomes(self, tally=None):
         """Return {entity: {read, staged, created, …}} of the newest export of each entity.
 
         The outcomes add up to the rows read; rows still to load are counted as ``staged``.
+
+        :param tally: the project's, where it was counted already
         """
         self.ensure_one()
-        self.env.flush_all()
-        self.env.cr.execute(
-            """SELECT entity, state, count FROM (
-                   SELECT entity, state, generation, count(*),
-                          max(generation) OVER (PARTITION BY entity) AS newest
-                     FROM crm_migration_record WHERE project_id = %s
-                    GROUP BY entity, state, generation) AS groups
-                WHERE generation = newest ORDER BY entity""",
-            [self.id],
-        )
-        result = {}
-        for entity, state, count in self.env.cr.fetchall():
+        tally, newest, result = self._read_tally() if tally is None else tally, {}, {}
+        for entity, __, generation, __ in tally:
+            newest[entity] = max(generation or 0, newest.get(entity, 0))
+        for entity, state, generation, count in sorted(tally, key=lambda group: group[:2]):
+            if (generation or 0) != newest[entity]:
+                continue
             counts = result.setdefault(
                 entity, {"read": 0, "staged": 0} | dict.fromkeys(OUTCOMES, 0)
             )
             counts["read"] += count
             counts[state] += count
         return result
+
+    def _read_tally(self):
+        """Return ``(entity, state, generation, rows)``, as the field ``tally`` has them, as of now.
+
+        For runs: the field is what a screen shows, and is counted once for it.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT entity, state, generation, count(*) FROM crm_migration_record
+                WHERE project_id = %s GROUP BY entity, state, generation""",
+            [self.id],
+        )
+        return self.env.cr.fetchall()
 
     def _get_generation(self, entity):
         """Return the export in which the newest rows of an entity came, or 0.
@@ -81,14 +90,22 @@ class CrmMigrationProject(models.Model):
         }
 
     @api.readonly
-    def get_doubts(self, info=True):
+    def get_doubts(self, info=True, values=True):
         """Return the open questions of the project, one entry per kind.
 
         :param info: False: what is only for information comes without its values
+        :param values: False: all come without; ``get_doubt_values`` has them
         """
         self.ensure_one()
         self.check_access("read")
-        return Doubts(self).get(info)
+        return Doubts(self).get(info, values)
+
+    @api.readonly
+    def get_doubt_values(self, codes):
+        """Return {code: values that occur most} of some kinds of open questions."""
+        self.ensure_one()
+        self.check_access("read")
+        return Doubts(self).get_values(codes)
 
     def action_answer(self, code):
         """Open what answers an issue's kind for all rows at once."""

@@ -35,10 +35,11 @@ class Doubts:
         self.project = project
         self.env = project.env
 
-    def get(self, info=True):
+    def get(self, info=True, values=True):
         """Return one entry per kind, what stops records first.
 
         :param info: False: what is only for information comes without its values
+        :param values: False: all come without, counted by the index alone
         """
         severities = dict(
             self.env["crm.migration.issue"]._fields["severity"]._description_selection(self.env)
@@ -47,7 +48,8 @@ class Doubts:
             self.env["crm.migration.issue"]._fields["code"]._description_selection(self.env)
         )
         kinds = [kind for kind in self._read_kinds() if kind[0] in CATALOGUE]
-        values = self._read_values([c for c, severity, __ in kinds if info or severity != "info"])
+        told = [code for code, severity, __ in kinds if info or severity != "info"]
+        values = self.get_values(told) if values else {}
         return [
             {
                 "code": code,
@@ -84,7 +86,7 @@ class Doubts:
     def _get_domain(self):
         return [("project_id", "=", self.project.id), ("state", "=", "open")]
 
-    def _read_values(self, codes):
+    def get_values(self, codes):
         """Return {code: [{column, value, count}]}, the most frequent ones of these kinds."""
         self.env.flush_all()
         self.env.cr.execute(

@@ -35,12 +35,14 @@ class Proof:
     def _get_words(self, model, name):
         return dict(self.env[model]._fields[name]._description_selection(self.env))
 
-    def get_outcomes(self):
+    def get_outcomes(self, tally=None):
         """Return the outcomes per entity and what they are called; each line adds up to its rows.
 
         A column that is empty for all entities is left out, but for what a person looks for first.
+
+        :param tally: the project's, where it was counted already
         """
-        counts = self.project._get_outcomes() if self.project else {}
+        counts = self.project._get_outcomes(tally) if self.project else {}
         states = self._get_words("crm.migration.record", "state")
         shown = [
             name

@@ -37,6 +37,16 @@ class TestDoubts(MigrationCase):
         self.assertEqual([one["count"] for one in doubts], [3, 3])
         self.assertEqual([len(one["values"]) for one in doubts], [2, 0])
 
+    def test_values_come_after_the_questions(self):
+        """The screen opens with what the index counts; the values are the same a moment later."""
+        whole = self.doubt("unmatched_owner")
+        (doubt,) = (
+            one for one in self.project.get_doubts(True, False) if one["code"] == "unmatched_owner"
+        )
+        self.assertEqual(doubt, whole | {"values": []})
+        values = self.project.get_doubt_values(["unmatched_owner"])
+        self.assertEqual(values, {"unmatched_owner": whole["values"]})
+
     def test_settled_at_once(self):
         self.project.settle_alike("unmatched_owner")
         self.assertIsNone(self.doubt("unmatched_owner"))

@@ -133,6 +133,38 @@ class TestScale(MigrationCase):
         self.assertEqual(len(found), 1)
         self.assertLess(pages, MOST_PAGES)
 
+    def test_a_screen_counts_the_rows_once(self):
+        """Figures, outcomes and estimate of the form are made of one count."""
+        execute, counted = self.cr.execute, []
+
+        def watch(query, params=None, log_exceptions=True):
+            code = getattr(query, "code", query)
+            if "crm_migration_record" in code and "GROUP BY" in code:
+                counted.append(code)
+            return execute(query, params, log_exceptions)
+
+        self.env.invalidate_all()
+        with patch.object(self.cr, "execute", watch):
+            figures = self.project.read(["record_count", "outcomes", "estimated_time", "grade"])[0]
+        self.assertEqual(len(counted), 1)
+        self.assertEqual(figures["record_count"], 2 * MANY + len(CONTACTS) + len(ACTIVITIES))
+        lines = figures["outcomes"]["lines"]
+        self.assertEqual(sum(one["counts"]["read"] for one in lines), figures["record_count"])
+
+    def test_open_cases_are_counted_by_their_rows(self):
+        """How many may be twice: the rows of the cases are looked up, not all rows read."""
+        self.cr.execute(
+            """INSERT INTO crm_migration_duplicate (project_id, record_id, rule, hint)
+               SELECT project_id, id, 'email', 'open' FROM crm_migration_record
+                WHERE project_id = %s AND entity = 'contact' ORDER BY id LIMIT %s""",
+            [self.project.id, BATCH],
+        )
+        self.cr.execute("ANALYZE crm_migration_duplicate")
+        self.env.invalidate_all()
+        read, count = self.count_read(lambda: self.project.duplicate_count)
+        self.assertEqual(count, BATCH)
+        self.assertLess(read, MOST)
+
 
 def _sum_read(plan):
     """Return the rows that a plan took from tables, those included that it then left out."""

@@ -41,7 +41,18 @@ export class Doubts extends Component {
 
     async load() {
         if (this.projectId) {
-            this.state.doubts = await this.orm.call("crm.migration.project", "get_doubts", [[this.projectId], this.state.info]);
+            this.state.doubts = await this.orm.call("crm.migration.project", "get_doubts", [[this.projectId], this.state.info, false]);
+            this.loadValues();
+        }
+    }
+
+    /** The values come after the cards: of a million questions they take a while. */
+    async loadValues() {
+        const doubts = this.shown;
+        const codes = doubts.map(({ code }) => code);
+        const values = await this.orm.call("crm.migration.project", "get_doubt_values", [[this.projectId], codes]);
+        for (const doubt of doubts) {
+            doubt.values = values[doubt.code] || [];
         }
     }
 
