@@ -93,10 +93,11 @@ class EntityMap:
         """
         rows = [Mapped(dict(self.constants), row, self._columns) for row in payloads]
         for rule, read in self._steps:
+            cells = [row.get(rule.column) for row in payloads]
             if rule.field == KEPT:
-                self._keep(rule.column, rows)
+                self._keep(rule.column, cells, rows)
             else:
-                self._map_column(rule, read, rows)
+                self._map_column(rule, read, cells, rows)
         for mapped in rows:
             if mapped.parts:
                 self._join_parts(mapped)
@@ -104,18 +105,16 @@ class EntityMap:
                 self._forget_settled(mapped)
         return rows
 
-    def _keep(self, column, rows):
-        for mapped in rows:
-            raw = mapped.cells.get(column)
+    def _keep(self, column, cells, rows):
+        for raw, mapped in zip(cells, rows, strict=True):
             if raw and not raw.isspace():
                 mapped.kept[column] = raw
 
-    def _map_column(self, rule, read, rows):
-        column, name = rule.column, rule.field
+    def _map_column(self, rule, read, cells, rows):
+        name = rule.field
         blank = _Blank(rule.options.get("empty"))
         known = {None: blank, "": blank}
-        for mapped in rows:
-            raw = mapped.cells.get(column)
+        for raw, mapped in zip(cells, rows, strict=True):
             value = known.get(raw)
             if value is None:
                 value = known[raw] = blank if raw.isspace() else self._read(rule, read, raw)

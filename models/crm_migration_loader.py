@@ -547,19 +547,21 @@ class CrmMigrationLoader(models.AbstractModel):
 
         Odoo does that when it stores them; what it stored would then look edited.
         """
-        names = {}
-        for item in items:
-            if item.model not in self.env:
+        for model_name, group in self._group_items(items, lambda item: item.model):
+            if model_name not in self.env:
                 continue
-            model = self.env[item.model]
-            if item.model not in names:
-                names[item.model] = [n for n, f in model._fields.items() if f.type == "html"]
-            for name in names[item.model]:
-                text = item.values.get(name)
-                if text and ACTIVE_CONTENT.search(text) and INLINE_IMAGE not in text:
-                    field = model._fields[name]
-                    item.values[name] = str(field.convert_to_cache(text, model) or "")
-                    item.tell("active_content", name)
+            model = self.env[model_name]
+            for field in model._fields.values():
+                if field.type == "html":
+                    self._clean_field(model, field, group)
+
+    @api.model
+    def _clean_field(self, model, field, items):
+        for item in items:
+            text = item.values.get(field.name)
+            if text and ACTIVE_CONTENT.search(text) and INLINE_IMAGE not in text:
+                item.values[field.name] = str(field.convert_to_cache(text, model) or "")
+                item.tell("active_content", field.name)
 
     @api.model
     def _add_old_values(self, project, items, resolver):

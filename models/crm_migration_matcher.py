@@ -9,9 +9,14 @@ from odoo.addons.phone_validation.tools.phone_validation import phone_format
 from ..engine.mailboxes import is_shared_mailbox
 from ..engine.mapping import EntityMap, fold
 from .emails import normalize
+from .inserting import unnest
 
 # What two rows are compared by, and what reads it rightly.
 COMPARED = ("name", "email", "phone", "x_mobile", "country_id", "is_company")
+# Of the columns of what is compared.
+TYPES = (
+    "int", "varchar", "boolean", "boolean", "text", "text", "text", "text", "text", "text",
+)  # fmt: skip
 # Shorter ones are extensions.
 MIN_DIGITS = 6
 
@@ -76,13 +81,18 @@ class CrmMigrationMatcher(models.AbstractModel):
                 project,
                 entity_map,
                 SQL("AND state NOT IN ('skipped', 'gone')"),
-                SQL("entity, source_key, res_id IS NULL"),
+                SQL("source_key, res_id IS NULL"),
             ):
-                self.env.cr.execute_values(
-                    "INSERT INTO crm_migration_match VALUES %s",
-                    [self._prepare(*row) for row in rows],
-                    template="(%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s)",
-                    page_size=1000,
+                self.env.cr.execute(
+                    SQL(
+                        """INSERT INTO crm_migration_match
+                           SELECT id, %s, key, fresh, company, label, name, email,
+                                  array_remove(ARRAY[phone, mobile], NULL), country
+                             FROM %s AS v(id, key, fresh, company, label, name, email, phone,
+                                          mobile, country)""",
+                        mapping.entity,
+                        unnest(TYPES, [self._prepare(*row) for row in rows]),
+                    )
                 )
         # Hashed, for a cell may hold a text that is longer than what another index takes.
         self.env.cr.execute(
@@ -102,17 +112,16 @@ class CrmMigrationMatcher(models.AbstractModel):
         )  # fmt: skip
 
     @api.model
-    def _prepare(self, record_id, entity, key, fresh, mapped):
+    def _prepare(self, record_id, key, fresh, mapped):
         values = mapped.values
         country = values.get("country_id")
         for reference in mapped.references.get("country_id", [])[:1]:
             country = reference.value
-        phones = [values[name] for name in ("phone", "x_mobile") if values.get(name)]
         return (
-            record_id, entity, key, fresh, bool(values.get("is_company")),
+            record_id, key, fresh, bool(values.get("is_company")),
             values.get("name") or None, fold(values.get("name") or "") or None,
             normalize(values.get("email") or "") or None,
-            [str(phone) for phone in phones],
+            values.get("phone") or None, values.get("x_mobile") or None,
             country if isinstance(country, str) else None,
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ tables is fetched for the batch, what it needs from the small ones is read once.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..engine.mapping import fold
 from ..engine.types import Problem
@@ -25,8 +25,7 @@ NAMED = ("product", "order", "invoice", "course")
 STAGED = frozenset((*RELATED, *NAMED, "related"))
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A staged record that a reference fits.
 
     :param stuck: held for something only a person can mend (see ``WAITING``)
@@ -62,12 +61,17 @@ class Resolver:
     def prefetch(self, mappeds):
         """Fetch what the references of these mapped rows point to, one query per kind of key."""
         wanted = defaultdict(set)
-        for mapped in mappeds:
-            for references in mapped.references.values():
-                for reference in references:
-                    if reference.entity in STAGED:
-                        for kind in KINDS if reference.by == "any" else (reference.by,):
-                            wanted[kind].add(self._key(kind, reference.value))
+        # Rows share their links: each is looked at once.
+        references = {
+            reference
+            for mapped in mappeds
+            for references in mapped.references.values()
+            for reference in references
+        }
+        for reference in references:
+            if reference.entity in STAGED:
+                for kind in KINDS if reference.by == "any" else (reference.by,):
+                    wanted[kind].add(self._key(kind, reference.value))
         columns = {"id": "source_key", "name": "match_name", "email": "match_email"}
         for kind, column in columns.items():
             known = self._fetched[kind]

@@ -426,7 +426,8 @@ class CrmMigrationTarget(models.AbstractModel):
     def _get_log_values(self, item):
         """Return what the log keeps of a creation: filled values only."""
         filled = {n: value for n, value in item.values.items() if value or not is_empty(value)}
-        return filled | item.extra.get("watched", {})
+        filled |= item.extra.get("watched", {})
+        return filled
 
     @api.model
     def _note_watched(self, items):
