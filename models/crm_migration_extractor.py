@@ -12,6 +12,7 @@ from ..engine.mapping import fold
 from ..engine.packing import pack
 from ..engine.types import Problem
 from ..engine.vocabulary import load as load_vocabulary
+from . import garbage
 from .bulk.copying import copy_blocks, encode
 from .column_counts import ColumnCounts
 
@@ -503,6 +504,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         return self.env.cr.fetchone()[0]
 
     @api.model
+    @garbage.kept()
     def _stage(self, run, file, state):
         """Write the next rows with what is told of them; return how many these are."""
         told, counted, start = [], [], state["position"]

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ..engine.issues import CATALOGUE
 from ..engine.mapping import fold
 from ..engine.types import Problem
+from . import garbage
 from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
 from .disturbance import is_passing
 from .foresight import LANDED, Foresight
@@ -209,6 +210,7 @@ class CrmMigrationForecaster(models.AbstractModel):
     # ------------------------------------------------------------- batch
 
     @api.model
+    @garbage.kept()
     def _foresee_batch(self, run, project, rows):
         """Foresee rows; if they fail together, halve them until the bad row stands alone."""
         try:

@@ -13,7 +13,7 @@ from ..engine.comparing import (
 )
 from ..engine.mapping import fold
 from ..engine.types import Problem
-from . import link_sums
+from . import garbage, link_sums
 from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
 from .damage import Damage
 from .inserting import unnest
@@ -93,6 +93,7 @@ class CrmMigrationVerifier(models.AbstractModel):
     # ------------------------------------------------------------- compare
 
     @api.model
+    @garbage.kept()
     def _compare(self, project, rows, keep_equal=False, sums=None, links=None):
         """Return the checks of these records: of what is not equal, and of all that is damaged.
 
@@ -205,24 +206,28 @@ class CrmMigrationVerifier(models.AbstractModel):
                 continue
             told = [name for name in names if name in item.values]
             if sums is not None:
-                told = [name for name in told if not self._count_equal(item, name, now, sums)]
+                told = self._count_equal(item, told, now, sums)
             checks += [self._compare_field(item, model._fields[name], now[name]) for name in told]
         return checks
 
     @api.model
-    def _count_equal(self, item, name, now, sums):
-        """Count a field that holds just what is expected: nearly all do. False if it does not."""
-        expected, landed = item.values[name], now[name]
-        if type(expected) is not type(landed) or expected != landed or name in item.rules:
-            return False
-        key = f"{item.entity}|{name}"
-        if key not in sums:
-            sums[key] = [0] * 6
-        filled = not is_empty(expected)
-        sums[key][0] += 1
-        sums[key][4] += filled
-        sums[key][5] += filled
-        return True
+    def _count_equal(self, item, names, now, sums):
+        """Count fields that hold just what is expected: nearly all do. Return the others' names."""
+        others, values, rules, entity = [], item.values, item.rules, item.entity
+        for name in names:
+            expected, landed = values[name], now[name]
+            if type(expected) is not type(landed) or expected != landed or name in rules:
+                others.append(name)
+                continue
+            key = f"{entity}|{name}"
+            counted = sums.get(key)
+            if counted is None:
+                counted = sums[key] = [0] * 6
+            counted[0] += 1
+            if expected or not is_empty(expected):
+                counted[4] += 1
+                counted[5] += 1
+        return others
 
     @api.model
     def _compare_field(self, item, field, landed):

@@ -96,6 +96,8 @@ class Watcher:
             self._count(place, column, lines, self.errors, _ERROR.fullmatch)
         if len(text) > len(column) * DAY:
             text = _SEPARATOR.join([cell for cell in column if cell and len(cell) < DAY])
+        if not ("-" in text or "." in text or "/" in text):
+            return  # most columns have no day, and are searched for a mark in no time
         if (_LIKE_A_DAY if text.isascii() else _ANY_DAY).search(text):
             self._count_dates(place, column, lines)
 
