@@ -53,15 +53,18 @@ class CrmMigrationRollback(models.AbstractModel):
     def _step(self, run):
         """Undo the next log lines, newest first; True while there is more.
 
-        Steps: find what people edited (once), take the lines, restore updates, remove creations,
-        log what was done; at last, forget what became of the staged rows. Tags, stages and the
-        like go after the records that refer to them.
+        Steps: find what people edited, free what goes from what hangs on it, take the lines,
+        restore updates, remove creations, log what was done; at last, forget what became of the
+        staged rows. Tags, stages and the like go after the records that refer to them.
         """
         project = silent(run.project_id)
         service = self.with_env(project.env)
         if not run.cursor or "place" in run.cursor:
             return service._prepare(run, project)
         scope = Scope(project, run.parameters, run.cursor["extra"])
+        if run.cursor.get("linked"):
+            service._empty_next(run, project, scope)
+            return True
         if "rows" in run.cursor:
             return service._finish(run, project, scope)
         lines = service._read_lines(project, run.cursor["before_id"], run.cursor["shared"], scope)
@@ -106,7 +109,7 @@ class CrmMigrationRollback(models.AbstractModel):
 
     @api.model
     def _begin(self, run, project, work=None):
-        """Find what stays, from the newest line on, and free what goes from what hangs on it."""
+        """Find what stays, from the newest line on."""
         plan = self._plan(project, Scope(project, run.parameters), work)
         scope = plan["scope"]
         self.env.cr.execute(
@@ -127,8 +130,8 @@ class CrmMigrationRollback(models.AbstractModel):
             "extra": scope.extra,
             "reasons": {f"{one['model']},{one['res_id']}": one["reason"] for one in plan["spared"]},
         }
-        if not scope.is_whole:
-            self._empty_links(run, plan["links"])
+        if plan["links"]:
+            run.cursor = run.cursor | {"linked": [self._get_models(project), 0]}
 
     @api.model
     def _read_lines(self, project, before_id, shared=None, scope=None, updates=False):

@@ -3,12 +3,16 @@ from odoo.tools import SQL
 
 from ..engine.comparing import same
 from .columns import read_filled
+from .crm_migration_rollback_spared import LOOKED_UP
 from .followers import write_back
-from .inserting import unnest
+from .inserting import as_array, unnest
 from .silence import silent
 from .undo_scope import HISTORY, LAST_ID, STAMPS, USERS_OF_SHARED, Scope
 from .work import Work
 from .written import Written
+
+# Records whose links are emptied in one step, through the ORM: a second or two.
+EMPTIED = 500
 
 
 class CrmMigrationRollback(models.AbstractModel):
@@ -216,11 +220,19 @@ class CrmMigrationRollback(models.AbstractModel):
         return {(model, res_id): record_id for model, res_id, record_id in self.env.cr.fetchall()}
 
     @api.model
-    def _find_links(self, going, owners):
-        """Return ``(model, field, ID, model it refers to, ID it refers to)`` of these owners."""
-        found, ids = [], self._group(going)
-        own_ids = self._group(owners)
-        for model in (name for name in USERS_OF_SHARED if name in self.env and own_ids.get(name)):
+    def _find_links(self, going, owners=None):
+        """Return ``(model, field, ID, model it refers to, ID it refers to)``.
+
+        :param owners: keys of those whose links are asked for; of all, if none are given
+        """
+        found, ids = [], {name: as_array("int", ids) for name, ids in self._group(going).items()}
+        own_ids = self._group(owners or ())
+        for model in (name for name in USERS_OF_SHARED if name in self.env):
+            if owners is not None and model not in own_ids:
+                continue
+            mine = SQL("TRUE")
+            if owners is not None:
+                mine = SQL("id = ANY(%s)", as_array("int", own_ids[model]))
             for field in self.env[model]._fields.values():
                 wanted = ids.get(field.comodel_name)
                 if not (wanted and self._is_link(field)):
@@ -228,11 +240,11 @@ class CrmMigrationRollback(models.AbstractModel):
                 self.env.cr.execute(
                     SQL(
                         "SELECT id, %(column)s FROM %(table)s"
-                        " WHERE %(column)s = ANY(%(wanted)s) AND id = ANY(%(owners)s)",
+                        " WHERE %(column)s = ANY(%(wanted)s) AND %(mine)s",
                         column=SQL.identifier(field.name),
                         table=SQL.identifier(self.env[model]._table),
                         wanted=wanted,
-                        owners=own_ids[model],
+                        mine=mine,
                     )
                 )
                 found += [
@@ -251,6 +263,43 @@ class CrmMigrationRollback(models.AbstractModel):
             and not (field.compute and field.readonly)
             and not field.related
         )
+
+    @api.model
+    def _empty_next(self, run, project, scope):
+        """Empty the links of what stays to some of the records that go; note where it goes on."""
+        place, count, emptied = run.cursor["linked"], 0, 0
+        kept = {tuple(pair) for pair in run.cursor["kept"]}
+        while place[0] and count < LOOKED_UP and emptied < EMPTIED:
+            (model, *others), last_id = place
+            ids = self._read_created(project, scope, model, last_id, EMPTIED)
+            links = self._find_links({(model, res_id) for res_id in ids} - kept) if ids else []
+            staying = self._find_staying(project, scope, {(one[0], one[2]) for one in links}, kept)
+            links = [one for one in links if (one[0], one[2]) in staying]
+            self._empty_links(run, links)
+            count, emptied = count + len(ids), emptied + len(links)
+            place = [[model, *others], ids[-1]] if len(ids) == EMPTIED else [others, 0]
+        run.cursor = run.cursor | {"linked": place if place[0] else None}
+
+    @api.model
+    def _find_staying(self, project, scope, keys, kept):
+        """Return those of these records that the project created and that stay."""
+        staying = keys & kept
+        for model, ids in self._group(keys).items():
+            self.env.cr.execute(
+                SQL(
+                    """SELECT res_id FROM crm_migration_log l
+                        WHERE project_id = %s AND model = %s AND res_id = ANY(%s) AND id > %s
+                          AND action = 'create' AND %s AND %s IS NOT TRUE""",
+                    project.id,
+                    model,
+                    as_array("int", ids),
+                    project._get_undone_until(),
+                    scope.still_there(),
+                    scope.condition(),
+                )
+            )
+            staying |= {(model, res_id) for (res_id,) in self.env.cr.fetchall()}
+        return staying
 
     @api.model
     def _empty_links(self, run, links):

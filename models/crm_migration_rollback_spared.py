@@ -41,7 +41,7 @@ class CrmMigrationRollback(models.AbstractModel):
         found, count = [], 0
         while place[0] and count < LOOKED_UP:
             (model, *others), last_id = place
-            ids = self._read_created(project, scope, model, last_id)
+            ids = self._read_created(project, scope, model, last_id, LOOKED_UP)
             work = self._find_work(project, model, ids)
             found += [(*key, reason) for key, reason in work.items()]
             count += len(ids)
@@ -49,7 +49,7 @@ class CrmMigrationRollback(models.AbstractModel):
         return found, place
 
     @api.model
-    def _read_created(self, project, scope, model, last_id):
+    def _read_created(self, project, scope, model, last_id, limit):
         """Return the IDs of the next created records of a model that nothing undid."""
         self.env.cr.execute(
             SQL(
@@ -62,7 +62,7 @@ class CrmMigrationRollback(models.AbstractModel):
                 project._get_undone_until(),
                 scope.condition(),
                 scope.still_there(),
-                LOOKED_UP,
+                limit,
             )
         )
         return [res_id for (res_id,) in self.env.cr.fetchall()]

@@ -15,6 +15,7 @@ from ..engine.exceptions import SourceError
 from ..models import (
     crm_migration_extractor,
     crm_migration_rollback,
+    crm_migration_rollback_plan,
     crm_migration_rollback_spared,
     crm_migration_seal,
     disturbance,
@@ -134,6 +135,25 @@ class TestExactlyOnce(MigrationCase):
         self.assertEqual(
             len(project.issue_ids.filtered(lambda issue: issue.code == "rollback_kept")), 3
         )
+
+    def test_links_are_emptied_where_it_was(self):
+        """Before companies go, their contacts let go of them: some in each step, each logged."""
+        companies = [{"Company ID": f"c{n}", "Company Name": f"Nu {n}"} for n in range(1, 8)]
+        contacts = [row | {"Company ID": f"c{row['Contact ID']}"} for row in CONTACTS]
+        project = self.migrate({"companies.csv": companies, "contacts.csv": contacts})
+        people = [self.find(project, "contact", row["Contact ID"]) for row in contacts]
+        self.assertTrue(all(person.parent_id for person in people))
+        run = project._start("rollback", entity="company")
+        with (
+            patch.object(crm_migration_rollback_plan, "EMPTIED", 2),
+            self.fail_once("crm.migration.rollback", "_empty_next", "40001"),
+        ):
+            self.work_in_savepoints(run)
+        self.assertFalse(self.env["res.partner"].search([("name", "like", "Nu _")]))
+        self.assertFalse(any(person.parent_id for person in people))
+        log = self.env["crm.migration.log"].search([("run_id", "=", run.id)])
+        emptied = log.filtered(lambda line: line.action == "update")
+        self.assertEqual(sorted(emptied.mapped("res_id")), sorted(p.id for p in people))
 
     def test_end_of_a_rollback_goes_on_where_it_was(self):
         """The staged rows are told in steps what was taken back: of all, and of one load."""
