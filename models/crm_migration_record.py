@@ -1,10 +1,15 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL, escape_psql
 
+from ..engine.mapping import fold
 from . import words
 from .bulk_many2one import BulkMany2one
 
 # In the order a person asks: what landed, what did not.
 OUTCOMES = ["created", "updated", "unchanged", "merged", "held", "failed", "skipped"]
+
+# Names that are looked up one by one; what more rows have stands among the first ones.
+MOST_NAMES = 1000
 
 
 class CrmMigrationRecord(models.Model):
@@ -55,6 +60,8 @@ class CrmMigrationRecord(models.Model):
     contact_count = fields.Integer(help="Rows of contacts that name this company.")
     match_name = fields.Char(help="Name, folded, for references by name.")
     match_email = fields.Char(help="Email, folded, for references by email.")
+    name_part = fields.Char(compute="_compute_parts", search="_search_name_part")
+    email_part = fields.Char(compute="_compute_parts", search="_search_email_part")
     issue_ids = fields.One2many("crm.migration.issue", "record_id")
 
     # The ID before the kind: people look for an ID without saying of what.
@@ -66,6 +73,40 @@ class CrmMigrationRecord(models.Model):
     _name_index = models.Index("(project_id, match_name) WHERE match_name IS NOT NULL")
     _email_index = models.Index("(project_id, match_email) WHERE match_email IS NOT NULL")
     _odoo_index = models.Index("(model, res_id) WHERE res_id IS NOT NULL")
+
+    @api.depends("match_name", "match_email")
+    def _compute_parts(self):
+        for record in self:
+            record.name_part, record.email_part = record.match_name, record.match_email
+
+    def _search_name_part(self, operator, value):
+        return self._search_part("match_name", operator, value)
+
+    def _search_email_part(self, operator, value):
+        return self._search_part("match_email", operator, value)
+
+    def _search_part(self, name, operator, value):
+        """Find a part of a name by the index of names, as the rows themselves are a thirty times
+        longer read; what very many have is found among the first rows.
+        """
+        if operator == "in":
+            return [(name, "in", [one and fold(one) for one in value])]
+        if operator != "ilike":
+            return NotImplemented
+        self.flush_model([name])
+        self.env.cr.execute(
+            SQL(
+                "SELECT %(name)s FROM crm_migration_record WHERE %(name)s LIKE %(part)s"
+                " LIMIT %(most)s",
+                name=SQL.identifier(name),
+                part=f"%{escape_psql(fold(value))}%",
+                most=MOST_NAMES + 1,
+            )
+        )
+        found = {found for (found,) in self.env.cr.fetchall()}
+        if len(found) > MOST_NAMES:
+            return [(name, "ilike", fold(value))]
+        return [(name, "in", sorted(found))]
 
     def action_open_record(self):
         """Open the Odoo record that the row became."""
