@@ -12,7 +12,7 @@ from .work import Work
 from .written import Written
 
 # Records whose links are emptied in one step, through the ORM: a second or two.
-EMPTIED = 500
+EMPTIED = 200
 
 
 class CrmMigrationRollback(models.AbstractModel):
