@@ -16,6 +16,8 @@ def read(records, names):
 
     :param names: fields of the model, in any order
     """
+    if not records:
+        return {}
     fields = records._fields
     columns = [name for name in names if _is_column(records, fields[name])]
     links = [name for name in names if _is_relation(records, fields[name])]

@@ -7,6 +7,7 @@ from operator import is_
 
 from odoo.fields import Char, Command, Html, Many2one, Text
 
+from .. import plain_values
 from .copying import copy_columns, copy_texts, encode, next_ids
 from .markup import clean
 
@@ -43,6 +44,7 @@ class Rows:
         self.columns = columns
         # The same as one asks for them: None where a record has none.
         self._columns = {}
+        self._linked = {}
 
     def __len__(self):
         return len(self.ids)
@@ -81,12 +83,15 @@ class Rows:
 
         Fields of an empty link are False.
         """
-        comodel = self.env[self.model._fields[name].comodel_name].sudo()
-        return self.read_records(comodel, self.get(name), fields)
+        key = (name, *fields)
+        if key not in self._linked:
+            comodel = self.env[self.model._fields[name].comodel_name].sudo()
+            self._linked[key] = self.read_records(comodel, self.get(name), fields)
+        return self._linked[key]
 
     def read_records(self, comodel, ids, fields):
         known = {id_ for id_ in ids if id_}
-        found = {row["id"]: row for row in comodel.browse(known).read(fields, load=None)}
+        found = plain_values.read(comodel.browse(known), fields)
         nothing = dict.fromkeys(fields, False)
         return [found.get(id_, nothing) if id_ else nothing for id_ in ids]
 
@@ -94,6 +99,7 @@ class Rows:
         self.columns[name] = values
         self.constant.pop(name, None)
         self._columns.pop(name, None)
+        self._linked = {key: rows for key, rows in self._linked.items() if key[0] != name}
 
 
 class Creation:

@@ -96,9 +96,7 @@ class Lead(Thread):
     # ------------------------------------------------------------- from the contact
 
     def _read_partners(self, rows):
-        if not hasattr(rows, "partners"):
-            rows.partners = rows.read_linked("partner_id", PARTNER)
-        return rows.partners
+        return rows.read_linked("partner_id", PARTNER)
 
     def _get_address(self, rows, name):
         """All of the contact's address, or nothing of it."""

@@ -1,6 +1,9 @@
+from ... import plain_values
 from .thread import Thread
 from .values import EMAIL_METHODS, PHONE_METHODS, get_emails_normalized, get_phones_sanitized
 
+# What a person takes from its company, read at once.
+PARENT = ("user_id", "commercial_partner_id", "name")
 IMAGES = ("image_1024", "image_512", "image_256", "image_128")
 
 
@@ -35,7 +38,7 @@ class Partner(Thread):
             model._name, "properties"
         )
         parents = model.browse({vals["parent_id"] for vals in vals_list if vals.get("parent_id")})
-        languages = {row["id"]: row["lang"] for row in parents.read(["lang"], load=None)}
+        languages = plain_values.read(parents, ["lang"])
         usual = model.default_get(["lang"]).get("lang") or model.env.lang
         for vals in vals_list:
             vals["properties_base_definition_id"] = definition
@@ -43,7 +46,7 @@ class Partner(Thread):
                 vals["website"] = model._clean_website(vals["website"])
             if vals.get("parent_id"):
                 vals["company_name"] = False
-                vals.setdefault("lang", languages[vals["parent_id"]] or usual)
+                vals.setdefault("lang", languages[vals["parent_id"]]["lang"] or usual)
 
     def finish(self, records, rows):
         records._track_discard()
@@ -61,7 +64,7 @@ class Partner(Thread):
 
     def _get_users(self, rows):
         """A person has the salesperson of its company."""
-        parents = rows.read_linked("parent_id", ["user_id"])
+        parents = rows.read_linked("parent_id", PARENT)
         return [
             not is_company and parent["user_id"]
             for is_company, parent in zip(rows.get("is_company"), parents, strict=True)
@@ -75,7 +78,7 @@ class Partner(Thread):
         return [True] * len(rows)
 
     def _get_commercial_partners(self, rows):
-        parents = rows.read_linked("parent_id", ["commercial_partner_id"])
+        parents = rows.read_linked("parent_id", PARENT)
         return [
             id_ if is_company or not parent_id else parent["commercial_partner_id"]
             for id_, is_company, parent_id, parent in zip(
@@ -100,7 +103,7 @@ class Partner(Thread):
 
     def _get_complete_names(self, rows):
         """The name, behind that of the company; an address without a name is told by its type."""
-        parents = rows.read_linked("parent_id", ["name"])
+        parents = rows.read_linked("parent_id", PARENT)
         model = rows.model.with_env(rows.env(context={}))
         types = dict(model._fields["type"]._description_selection(model.env))
         result = []
