@@ -1,5 +1,7 @@
 import json
 import logging
+from contextlib import contextmanager
+from functools import partial
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -38,8 +40,8 @@ class CrmMigrationForecaster(models.AbstractModel):
         """
         project = silent(run.project_id)
         service = self.with_env(project.env)
-        if not run.cursor:
-            service._begin(run, project)
+        if "begun" not in (run.cursor or {}) and not service._begin(run, project):
+            return True
         rows = service._take_batch(project)
         if not rows and service._try_waiting(run, project):
             return True
@@ -54,19 +56,38 @@ class CrmMigrationForecaster(models.AbstractModel):
 
     @api.model
     def _begin(self, run, project):
-        """Note the rows that a load would take now; the rows themselves stay as they are."""
-        loader = self.env["crm.migration.loader"]
+        """Note the rows that a load would take now; False if there is more of it to do."""
+        loader, matcher = self.env["crm.migration.loader"], self.env["crm.migration.matcher"]
         loader._check_fields(project)
-        self._forget(project)
+        note_rows = partial(self._note_rows, run)
+        with self._staged_again(project):
+            if not loader._take_parts(
+                run, project, [self._forget, loader._set_sort_keys, matcher._find, note_rows]
+            ):
+                return False
+        run.cursor = {"begun": True}
+        return True
+
+    @contextmanager
+    def _staged_again(self, project):
+        """Have those rows staged meanwhile that a load would stage again."""
         self.env.cr.execute(
             """CREATE TEMPORARY TABLE crm_migration_states ON COMMIT DROP AS
                    SELECT id, state FROM crm_migration_record
                     WHERE project_id = %s AND state != 'staged'""",
             [project.id],
         )
-        loader._stage_again(project)
-        loader._set_sort_keys(project)
-        self.env["crm.migration.matcher"]._find(project)
+        self.env["crm.migration.loader"]._stage_again(project)
+        yield
+        # After an error the transaction is undone, and all this with it.
+        self.env.cr.execute(
+            """UPDATE crm_migration_record r SET state = s.state
+                 FROM crm_migration_states s WHERE s.id = r.id AND s.state != r.state;
+               DROP TABLE crm_migration_states"""
+        )
+
+    @api.model
+    def _note_rows(self, run, project):
         self.env.cr.execute(
             """INSERT INTO crm_migration_forecast
                       (project_id, run_id, record_id, entity, row_hash, sort_key, pending)
@@ -75,13 +96,7 @@ class CrmMigrationForecaster(models.AbstractModel):
             [run.id, project.id],
         )
         run.total = self.env.cr.rowcount
-        self.env.cr.execute(
-            """UPDATE crm_migration_record r SET state = s.state
-                 FROM crm_migration_states s WHERE s.id = r.id AND s.state != r.state;
-               DROP TABLE crm_migration_states;
-               ANALYZE crm_migration_forecast"""
-        )
-        run.cursor = {"begun": True}
+        self.env.cr.execute("ANALYZE crm_migration_forecast")
 
     @api.model
     def _forget(self, project):

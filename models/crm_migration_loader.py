@@ -44,7 +44,7 @@ MOST_MAPS = 64
 # one of these waits for its end. And the rows of the first one, and at least of each.
 CHANGING_SECONDS = 0.5
 CHANGING_ROWS = 50
-# Seconds after which the next part of a load's beginning waits for the next step.
+# Seconds after which the next part of a run's beginning waits for the next step.
 BEGINNING_SECONDS = 20
 # Links that were missing at the load; the record landed without them.
 MISSING_LINKS = (
@@ -115,21 +115,26 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     def _begin(self, run, project):
-        """Do what a load begins with; False if there is more of it for the next step.
+        """Do what a load begins with; False if there is more of it for the next step."""
+        matcher = self.env["crm.migration.matcher"]
+        parts = [self._check_start, self._stage_again, self._set_sort_keys, matcher._find]
+        if not self._take_parts(run, project, parts):
+            return False
+        self._count_up(run, project)
+        return True
 
-        With millions of rows all parts together take longer than Odoo gives a scheduled action.
+    @api.model
+    def _take_parts(self, run, project, parts):
+        """Do the next parts of a run's beginning; False if there are more for the next step.
+
+        With millions of rows all together take longer than Odoo gives a scheduled action.
         """
-        parts = [
-            self._check_start, self._stage_again, self._set_sort_keys,
-            self.env["crm.migration.matcher"]._find,
-        ]  # fmt: skip
         until = time.monotonic() + BEGINNING_SECONDS
         for place in range((run.cursor or {}).get("part", 0), len(parts)):
             parts[place](project)
             if time.monotonic() > until and place + 1 < len(parts):
                 run.cursor = {"part": place + 1}
                 return False
-        self._count_up(run, project)
         return True
 
     @api.model

@@ -75,3 +75,17 @@ class TestPace(MigrationCase):
         self.work(run)
         self.assertEqual(run.processed, 12)
         self.assertEqual(self.staged(project, "contact", "p11").state, "created")
+
+    def test_so_does_that_of_a_forecast(self):
+        """Between its steps the rows that a load would stage again stay what they are."""
+        self.startPatcher(patch.object(crm_migration_loader, "BEGINNING_SECONDS", -1))
+        held = {"Contact ID": "held", "Last Name": "Om", "Owner": "nobody@nu.example"}
+        project = self.migrate({"contacts.csv": [*CONTACTS, held]})
+        self.assertEqual(self.staged(project, "contact", "held").state, "held")
+        run, steps = project._start("forecast"), 1
+        while run._take_step() and "begun" not in run.cursor:
+            self.assertEqual(self.staged(project, "contact", "held").state, "held")
+            steps += 1
+        self.work(run)
+        self.assertEqual((steps, run.total, run.processed), (4, 1, 1))
+        self.assertEqual(self.staged(project, "contact", "held").state, "held")
