@@ -19,7 +19,9 @@ class CrmMigrationProject(models.Model):
         :param tally: the project's, where it was counted already
         """
         self.ensure_one()
-        tally, newest, result = self._read_tally() if tally is None else tally, {}, {}
+        # A field with an empty list holds False.
+        tally = self._read_tally() if tally is None else tally or ()
+        newest, result = {}, {}
         for entity, __, generation, __ in tally:
             newest[entity] = max(generation or 0, newest.get(entity, 0))
         for entity, state, generation, count in sorted(tally, key=lambda group: group[:2]):
