@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 from ..engine.issues import CATALOGUE
 from . import words
 from .bulk_many2one import BulkMany2one
-from .inserting import insert_rows
+from .inserting import get_inserts
 
 COLUMNS = {
     "project_id": "int", "run_id": "int", "code": "varchar", "severity": "varchar",
@@ -90,7 +90,13 @@ class CrmMigrationIssue(models.Model):
 
     @api.model
     def _append(self, project, problems, run=None):
-        """Store problems, many with one statement.
+        """Store problems, many with one statement: see :meth:`_get_inserts`."""
+        for insert in self._get_inserts(project, problems, run):
+            self.env.cr.execute(insert)
+
+    @api.model
+    def _get_inserts(self, project, problems, run=None):
+        """Return the statements that store problems.
 
         :param problems: list of ``(problem, record)`` where record is a dict with ``id``,
             ``entity``, ``source_key``, ``file_id``, ``line`` (any of them may be missing)
@@ -103,7 +109,7 @@ class CrmMigrationIssue(models.Model):
             if where.get("id") and (*alike, where["id"]) in settled:
                 continue  # answered, for this very record
             rows.append((*row, "settled" if (*alike, None) in settled else "open"))
-        insert_rows(self.env.cr, self._table, COLUMNS, rows)
+        return get_inserts(self._table, COLUMNS, rows)
 
     @api.model
     def _read_settled(self, project, codes):

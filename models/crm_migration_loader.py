@@ -1,6 +1,7 @@
 import logging
 import re
 import time
+from itertools import chain, zip_longest
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -9,6 +10,8 @@ from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
 from . import bulk, contact_counts, garbage, snapshots
+from .batch import Batch
+from .behind import Behind
 from .disturbance import is_passing
 from .inserting import unnest
 from .item import Item
@@ -44,6 +47,9 @@ MOST_MAPS = 64
 # one of these waits for its end. And the rows of the first one, and at least of each.
 CHANGING_SECONDS = 0.5
 CHANGING_ROWS = 50
+# Batches of one transaction, and seconds after which those that are left wait for the next step.
+STEP_BATCHES = 4
+STEP_SECONDS = 2
 # Seconds after which the next part of a run's beginning waits for the next step.
 BEGINNING_SECONDS = 20
 # Links that were missing at the load; the record landed without them.
@@ -107,10 +113,11 @@ class CrmMigrationLoader(models.AbstractModel):
             service._finish(run, project)
             return False
         started = time.monotonic()
-        service._load_batch(run, project, rows)
-        service._note_pace(run, rows, time.monotonic() - started)
-        run.processed += len(rows)
-        run.counters = service._count_batch(run.counters or {}, rows)
+        batches = Batch(rows, service._get_maps(project, rows)).split(project.batch_size)
+        done = service._load_batches(run, project, batches)
+        service._note_pace(run, done, time.monotonic() - started)
+        run.processed += len(done)
+        run.counters = service._count_batch(run.counters or {}, done)
         return True
 
     @api.model
@@ -385,7 +392,7 @@ class CrmMigrationLoader(models.AbstractModel):
         """Return the next batch: a short one where it may change records that are in use."""
         pace = run.cursor.get("pace")
         if not pace:
-            return self._take_batch(project, project.batch_size)
+            return self._take_batch(project, project.batch_size * STEP_BATCHES)
         rows = self._take_batch(project, min(project.batch_size, pace["rows"]))
         group = self._get_group(project, rows)
         if group != pace["group"] and set(group) & set(run.cursor["changing"]):
@@ -482,53 +489,104 @@ class CrmMigrationLoader(models.AbstractModel):
 
     @api.model
     @garbage.kept()
-    def _load_batch(self, run, project, rows, sharing=False):
+    def _load_batches(self, run, project, batches):
+        """Load batches together, as many as there is time for; return the rows that were loaded.
+
+        If they fail together, each is loaded for itself.
+        """
+        until, done = time.monotonic() + STEP_SECONDS, []
+        try:
+            with self.env.cr.savepoint():
+                done += self._load_in_line(run, project, batches, until)
+                self.env.flush_all()
+        except Exception as error:
+            if is_passing(error):
+                raise
+            self.env.invalidate_all()
+            for batch in batches:
+                self._load_batch(run, project, batch)
+                done += batch.rows
+                if time.monotonic() > until:
+                    break
+        return done
+
+    @api.model
+    @garbage.kept()
+    def _load_batch(self, run, project, batch, sharing=False):
         """Load rows; if they fail together, halve them until the bad record stands alone.
 
         :param sharing: several workers load: what fails stays staged, for one of them alone
         """
         try:
             with self.env.cr.savepoint():
-                self._load_rows(run, project, rows)
+                self._load_in_line(run, project, [batch])
                 self.env.flush_all()
         except Exception as error:
             if is_passing(error):
                 raise
             self.env.invalidate_all()
-            if len(rows) == 1:
+            if len(batch) == 1:
                 if not sharing:
-                    self._fail(run, project, rows[0], error)
+                    self._fail(run, project, batch.rows[0], error)
                 return
-            middle = len(rows) // 2
-            self._load_batch(run, project, rows[:middle], sharing)
-            self._load_batch(run, project, rows[middle:], sharing)
+            for half in batch.split(-(-len(batch) // 2)):
+                self._load_batch(run, project, half, sharing)
 
     @api.model
-    def _load_rows(self, run, project, rows):
+    def _load_in_line(self, run, project, batches, until=None):
+        """Load one batch after the other, until a time; return the rows that were loaded.
+
+        The next batch is mapped while PostgreSQL settles the one before it, and loaded while it
+        logs that.
+        """
+        done = []
+        with Behind(self.env.cr) as cr:
+            for batch, following in zip_longest(batches, batches[1:]):
+                place = self._load_rows(run, project, batch, cr)
+                done += batch.rows
+                if not following or time.monotonic() > until:
+                    break
+                following.map()
+                # Rows may refer to those before them.
+                cr.wait(place)
+        return done
+
+    @api.model
+    def _load_rows(self, run, project, batch, cr):
         """Map, resolve, write, log.
 
         Steps: map the rows, fetch what they refer to, prepare values, load what is not held,
         settle states, log and issues.
+
+        :param cr: for what is not waited for: see ``Behind``
+        :return: the place there behind which nothing is left that other rows may refer to
         """
         # PostgreSQL keeps the plans of foreign keys for as long as the connection lives: made for
         # a table that was small then, they read all of it for each new row.
         self.env.cr.execute("DISCARD PLANS")
         resolver = Resolver(project)
-        items = self._prepare_items(project, rows, resolver)
+        items = self._prepare_batch(batch, resolver)
         self._add_old_values(project, items, resolver)
         ready = [item for item in items if not item.held]
         for target, group in self._group_by_target(ready):
             target._load(group, resolver)
         self.env["crm.migration.target.message"]._create_queued(resolver)
-        self._settle(run, project, items)
+        return self._settle(run, project, items, cr)
+
+    @api.model
+    def _get_maps(self, project, rows):
+        return {
+            entity: self._get_entity_map(project, entity) for entity in {r["entity"] for r in rows}
+        }
 
     @api.model
     def _prepare_items(self, project, rows, resolver):
         """Return prepared items; also what the verifier compares with."""
-        maps = {}
-        for entity in {row["entity"] for row in rows}:
-            maps[entity] = self._get_entity_map(project, entity)
-        items = self._map_rows(maps, rows)
+        return self._prepare_batch(Batch(rows, self._get_maps(project, rows)), resolver)
+
+    @api.model
+    def _prepare_batch(self, batch, resolver):
+        items, maps = batch.take_items(), batch.maps
         resolver.prefetch([item.mapped for item in items])
         for target_name, group in self._group_items(items, lambda item: maps[item.entity].target):
             target = self.env[f"crm.migration.target.{target_name}"]
@@ -536,15 +594,6 @@ class CrmMigrationLoader(models.AbstractModel):
                 writer._prepare(part, resolver)
         self._clean_markup(items)
         return items
-
-    @api.model
-    def _map_rows(self, maps, rows):
-        """Return an item of each row, in their order."""
-        by_entity = {entity: [] for entity in maps}
-        for row in rows:
-            by_entity[row["entity"]].append(row["payload"])
-        mapped = {entity: iter(maps[entity].map_rows(by_entity[entity])) for entity in maps}
-        return [Item(row, next(mapped[row["entity"]])) for row in rows]
 
     @api.model
     def _clean_markup(self, items):
@@ -714,18 +763,26 @@ class CrmMigrationLoader(models.AbstractModel):
     # ------------------------------------------------------------- settle
 
     @api.model
-    def _settle(self, run, project, items):
-        """Write states, external IDs, log and issues of a batch: one statement each."""
+    def _settle(self, run, project, items, cr):
+        """Write states, external IDs, log and issues of a batch: one statement each.
+
+        All is read first: what is written is not waited for. Returns as :meth:`_load_rows`.
+
+        :param cr: for what only writes: see ``Behind``
+        """
         for item in items:
             if item.held:
                 item.outcome = "held"
-        self._set_states(run, items)
-        self._set_xmlids(project, [item for item in items if item.res_id])
-        self._append_log(run, items)
-        self._set_issues(run, project, items)
+        lines, issues = self._get_log_inserts(run, items), self._get_issues(run, project, items)
+        self._set_states(run, items, cr)
+        self._set_xmlids(project, [item for item in items if item.res_id], cr)
+        place = cr.get_place()
+        for statement in chain(lines, issues):
+            cr.execute(statement)
+        return place
 
     @api.model
-    def _set_states(self, run, items):
+    def _set_states(self, run, items, cr):
         rows = [
             (
                 item.record["id"],
@@ -737,7 +794,7 @@ class CrmMigrationLoader(models.AbstractModel):
             )
             for item in items
         ]
-        self.env.cr.execute(
+        cr.execute(
             SQL(
                 """UPDATE crm_migration_record r
                       SET state = v.state, model = COALESCE(v.model, r.model),
@@ -754,7 +811,7 @@ class CrmMigrationLoader(models.AbstractModel):
         )
 
     @api.model
-    def _set_xmlids(self, project, items):
+    def _set_xmlids(self, project, items, cr):
         """Give records external IDs that survive an uninstall: under a prefix that is no module.
 
         As ``_update_xmlids`` does, which also remembers all of them for as long as the process
@@ -768,7 +825,7 @@ class CrmMigrationLoader(models.AbstractModel):
         }
         if not rows:
             return
-        self.env.cr.execute(
+        cr.execute(
             SQL(
                 """INSERT INTO ir_model_data (module, name, model, res_id, noupdate)
                    SELECT %s, name, model, res_id, TRUE FROM %s AS v(name, model, res_id)
@@ -780,14 +837,19 @@ class CrmMigrationLoader(models.AbstractModel):
                    RETURNING create_date != write_date""",
                 project._get_xmlid_module(),
                 unnest(("varchar", "varchar", "int"), [(n, *where) for n, where in rows.items()]),
-            )
+            ),
+            then=self._forget_xmlids,
         )
-        if any(changed for (changed,) in self.env.cr.fetchall()):
-            # A name that meant another record: it was removed behind Odoo's back.
+
+    @api.model
+    def _forget_xmlids(self, rows):
+        """Clear what Odoo remembers if a name meant another record, removed behind its back."""
+        if any(changed for (changed,) in rows):
             self.env.registry.clear_cache()
 
     @api.model
-    def _append_log(self, run, items):
+    def _get_log_inserts(self, run, items):
+        """Return the statements that log what was done to records."""
         created = [item for item in items if item.outcome == "created"]
         for target, group in self._group_by_target(created):
             target._note_watched(group)
@@ -814,25 +876,28 @@ class CrmMigrationLoader(models.AbstractModel):
             ]
         # Lines of a kind together: the rollback undoes neighbours in one call.
         entries.sort(key=lambda entry: (entry[3], entry[1]))
-        self.env["crm.migration.log"]._append(
-            run, entries, {(item.model, item.res_id) for item in created}
-        )
+        made = {(item.model, item.res_id) for item in created}
+        return self.env["crm.migration.log"]._get_inserts(run, entries, made)
 
     @api.model
-    def _set_issues(self, run, project, items):
-        """Replace what was told of these records before; reading's own issues stay."""
+    def _get_issues(self, run, project, items):
+        """Return the statements that replace what was told of these records before.
+
+        Reading's own issues stay.
+        """
         kept = ["repeated_row", "repeated_key", "missing_key", "ragged_row", "footer_row"]
-        self.env.cr.execute(
+        forget = SQL(
             """DELETE FROM crm_migration_issue
                 WHERE record_id = ANY(%s) AND state = 'open' AND code != ALL(%s)""",
-            [[item.record["id"] for item in items], kept],
+            [item.record["id"] for item in items],
+            kept,
         )
         problems = [
-            (problem, item.record | {"file_id": item.record["file_id"]})
+            (problem, item.record)
             for item in items
             for problem in self._merge_problems(item.problems)
         ]
-        self.env["crm.migration.issue"]._append(project, problems, run)
+        return chain([forget], self.env["crm.migration.issue"]._get_inserts(project, problems, run))
 
     @api.model
     def _merge_problems(self, problems):
@@ -851,4 +916,5 @@ class CrmMigrationLoader(models.AbstractModel):
         )
         problem = Problem("record_failed", parameters={"detail": str(error)[:500]})
         item = Item(row, None, problems=[problem])
-        self._set_issues(run, project, [item])
+        for statement in self._get_issues(run, project, [item]):
+            self.env.cr.execute(statement)

@@ -98,7 +98,13 @@ class CrmMigrationLog(models.Model):
 
     @api.model
     def _append(self, run, entries, made=()):
-        """Add lines, many with one statement.
+        """Add lines, many with one statement: see :meth:`_get_inserts`."""
+        for insert in self._get_inserts(run, entries, made):
+            self.env.cr.execute(insert)
+
+    @api.model
+    def _get_inserts(self, run, entries, made=()):
+        """Return the statements that add lines, each made when it is asked for.
 
         :param entries: list of ``(record_id or None, model, res_id, action, before, after)``;
             before and after are dicts of column values or ``None``; a rollback adds the ID of
@@ -107,8 +113,10 @@ class CrmMigrationLog(models.Model):
             what people fill later is told from it, also where the migration filled nothing
         """
         filled, now = self._get_filled(entries, made), fields.Datetime.now()
-        for start in range(0, len(entries), PART):
-            self._insert(run, now, entries[start : start + PART], made, filled)
+        return (
+            self._get_insert(run, now, entries[start : start + PART], made, filled)
+            for start in range(0, len(entries), PART)
+        )
 
     @api.model
     def _get_filled(self, entries, made):
@@ -134,38 +142,36 @@ class CrmMigrationLog(models.Model):
         return SQL("CASE WHEN NOT noted THEN NULL %s ELSE NULL::jsonb END", SQL(" ").join(cases))
 
     @api.model
-    def _insert(self, run, now, entries, made, filled):
+    def _get_insert(self, run, now, entries, made, filled):
         record_ids, models, ids, actions, before, after, *undoes = zip(*entries, strict=True)
         noted = [
             action == "create" and (model, res_id) in made
             for model, res_id, action in zip(models, ids, actions, strict=True)
         ]
-        self.env.cr.execute(
-            SQL(
-                """INSERT INTO crm_migration_log (project_id, run_id, record_id, model, res_id,
-                          action, before, after, filled, undoes_id, user_id, logged_at)
-                   SELECT %s, %s, record_id, model, res_id, action, NULLIF(pair -> 0, 'null'),
-                          NULLIF(pair -> 1, 'null'), %s, undoes_id, %s, %s
-                     FROM ROWS FROM (unnest(%s), jsonb_array_elements(%s::jsonb)) WITH ORDINALITY
-                          AS v(record_id, model, res_id, action, undoes_id, noted, pair, place)
-                    ORDER BY place""",
-                run.project_id.id,
-                run.id,
-                filled,
-                self.env.uid,
-                now,
-                SQL(", ").join(
-                    [
-                        as_array("int", [record_id or None for record_id in record_ids]),
-                        as_array("varchar", models),
-                        as_array("int", ids),
-                        as_array("varchar", actions),
-                        as_array("int", undoes[0] if undoes else [None] * len(entries)),
-                        as_array("boolean", noted),
-                    ]
-                ),
-                encode(list(zip(before, after, strict=True))),
-            )
+        return SQL(
+            """INSERT INTO crm_migration_log (project_id, run_id, record_id, model, res_id,
+                      action, before, after, filled, undoes_id, user_id, logged_at)
+               SELECT %s, %s, record_id, model, res_id, action, NULLIF(pair -> 0, 'null'),
+                      NULLIF(pair -> 1, 'null'), %s, undoes_id, %s, %s
+                 FROM ROWS FROM (unnest(%s), jsonb_array_elements(%s::jsonb)) WITH ORDINALITY
+                      AS v(record_id, model, res_id, action, undoes_id, noted, pair, place)
+                ORDER BY place""",
+            run.project_id.id,
+            run.id,
+            filled,
+            self.env.uid,
+            now,
+            SQL(", ").join(
+                [
+                    as_array("int", [record_id or None for record_id in record_ids]),
+                    as_array("varchar", models),
+                    as_array("int", ids),
+                    as_array("varchar", actions),
+                    as_array("int", undoes[0] if undoes else [None] * len(entries)),
+                    as_array("boolean", noted),
+                ]
+            ),
+            encode(list(zip(before, after, strict=True))),
         )
 
     @api.model

@@ -182,7 +182,7 @@ class CrmMigrationProject(models.Model):
     )
     has_several_products = fields.Boolean(compute="_compute_has_several_products")
     sample_size = fields.Integer(default=200, help="Between 100 and 500 records.")
-    batch_size = fields.Integer(default=1000, help="Records per transaction.")
+    batch_size = fields.Integer(default=1000, help="Records that are loaded together.")
     generation = fields.Integer(default=1, readonly=True, copy=False)
     purged_at = fields.Datetime(
         string="Copies Purged On", readonly=True, copy=False,

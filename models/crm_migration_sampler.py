@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.mapping import NAME_PARTS, fold
+from .batch import Batch
 from .silence import silent
 
 # How far relations are followed: activity -> deal -> contact -> company, and down again.
@@ -55,7 +56,7 @@ class CrmMigrationSampler(models.AbstractModel):
         loader._set_sort_keys(project, ids)
         chosen = SQL("AND id = ANY(%s)", ids)
         while rows := loader._take_batch(project, project.batch_size, chosen):
-            loader._load_batch(run, project, rows)
+            loader._load_batch(run, project, Batch(rows, loader._get_maps(project, rows)))
         rows = verifier._read_rows(project, ids=ids)
         checks = verifier._compare(project, rows, keep_equal=True)
         verifier._name_links(checks)

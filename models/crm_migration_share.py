@@ -10,6 +10,7 @@ from odoo.tools import SQL, config
 
 from ..engine.mapping import EntityMap
 from . import bulk
+from .batch import Batch
 from .bulk_many2one import BulkMany2one
 from .crm_migration_loader import RECORD_COLUMNS
 from .inserting import insert_rows
@@ -309,7 +310,8 @@ class CrmMigrationShare(models.Model):
         taken = self._take_rows(share, size)
         rows = [row for row in taken if row["state"] == "staged"]
         if rows:
-            loader._load_batch(run, project, rows, sharing=True)
+            batch = Batch(rows, loader._get_maps(project, rows))
+            loader._load_batch(run, project, batch, sharing=True)
         for entity, count in self._count_done(rows):
             share["done"][entity] = share["done"].get(entity, 0) + count
         self._note(share, taken)

@@ -11,20 +11,24 @@ PART = 2000
 
 
 def insert_rows(cr, table, types, rows, tail=""):
-    """Insert tuples.
+    """Insert tuples: see :func:`get_inserts`."""
+    for insert in get_inserts(table, types, rows, tail):
+        cr.execute(insert)
+
+
+def get_inserts(table, types, rows, tail=""):
+    """Yield the statements that insert tuples.
 
     :param types: {column: its type in PostgreSQL}, in the order of the tuples; no arrays
     :param tail: what follows the rows, such as ``ON CONFLICT DO NOTHING``
     """
     for start in range(0, len(rows), PART):
-        cr.execute(
-            SQL(
-                "INSERT INTO %s (%s) SELECT * FROM %s %s",
-                SQL.identifier(table),
-                SQL(", ").join(map(SQL.identifier, types)),
-                unnest(types.values(), rows[start : start + PART]),
-                SQL(tail),
-            )
+        yield SQL(
+            "INSERT INTO %s (%s) SELECT * FROM %s %s",
+            SQL.identifier(table),
+            SQL(", ").join(map(SQL.identifier, types)),
+            unnest(types.values(), rows[start : start + PART]),
+            SQL(tail),
         )
 
 

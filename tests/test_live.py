@@ -4,6 +4,7 @@ import io
 import zipfile
 from unittest.mock import patch
 
+from ..models import crm_migration_loader
 from .common import MigrationCase, to_csv
 
 CONTACTS = [
@@ -16,6 +17,7 @@ DEALS = [{"Deal ID": "d1", "Deal Name": "One", "Stage": "New", "Owner": "left@go
 class TestLive(MigrationCase):
     def setUp(self):
         super().setUp()
+        self.startPatcher(patch.object(crm_migration_loader, "STEP_BATCHES", 1))
         tables = {"contacts.csv": CONTACTS, "deals.csv": DEALS}
         self.project = self.prepare(self.make_project(tables, batch_size=2))
         self.run_step(self.project, "sample")

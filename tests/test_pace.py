@@ -21,14 +21,14 @@ class TestPace(MigrationCase):
         super().setUp()
         self.sizes = []
         service = type(self.env["crm.migration.loader"])
-        origin = service._load_batch
+        origin = service._load_rows
 
-        def load_batch(loader, run, project, rows, sharing=False):
+        def load_rows(loader, run, project, batch, cr):
             if run.kind == "load":
-                self.sizes.append(len(rows))
-            return origin(loader, run, project, rows, sharing)
+                self.sizes.append(len(batch))
+            return origin(loader, run, project, batch, cr)
 
-        self.startPatcher(patch.object(service, "_load_batch", load_batch))
+        self.startPatcher(patch.object(service, "_load_rows", load_rows))
         self.startPatcher(patch.object(crm_migration_loader, "CHANGING_ROWS", 2))
 
     def test_a_newer_export_goes_in_short_batches(self):

@@ -75,16 +75,17 @@ class TestQueryCounts(MigrationCase):
         loader = type(cls.env["crm.migration.loader"])
         origin = loader._load_rows
 
-        def _load_rows(service, run, project, rows):
+        def _load_rows(service, run, project, batch, cr):
             # As after the commit of the batch before, nothing is cached.
             service.env.flush_all()
             service.env.invalidate_all()
-            before = cls.cr.sql_log_count
-            origin(service, run, project, rows)
+            before = cls.cr.sql_log_count + cr.get_place()
+            place = origin(service, run, project, batch, cr)
             service.env.flush_all()
-            entity = rows[0]["entity"]
-            assert len(rows) == count, (entity, len(rows))
-            counts[entity] = cls.cr.sql_log_count - before
+            entity = batch.rows[0]["entity"]
+            assert len(batch) == count, (entity, len(batch))
+            counts[entity] = cls.cr.sql_log_count + cr.get_place() - before
+            return place
 
         cls.run_step(project, "sample")
         project.action_approve_sample()

@@ -8,6 +8,8 @@ from psycopg2.extras import Json
 
 from odoo.tools import SQL
 
+from ..behind import undisturbed
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -39,7 +41,8 @@ def copy_texts(cr, table, columns):
     text = "\n".join(map("\t".join, zip(*columns.values(), strict=True)))
     names = SQL(", ").join(map(SQL.identifier, columns))
     query = SQL("COPY %s (%s) FROM STDIN", SQL.identifier(table), names)
-    cr.copy_expert(query.code, io.StringIO(text + "\n"))
+    with undisturbed(cr):
+        cr.copy_expert(query.code, io.StringIO(text + "\n"))
 
 
 def copy_blocks(cr, query, blocks):
