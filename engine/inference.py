@@ -67,6 +67,7 @@ class ColumnStatistics:
         self.rows += len(values)
         counted = Counter(values)
         counted.pop(None, None)
+        counted.pop("", None)
         texts = list(map(str.strip, counted))
         if not all(texts):
             counted = {value: count for value, count in counted.items() if value.strip()}

@@ -6,14 +6,17 @@ the cells of some hundred rows are joined, encoded by one call, and taken apart 
 
 import json
 from hashlib import blake2b
+from itertools import repeat
 from json.encoder import encode_basestring
-from operator import itemgetter
 
 #: Between names and cells, in what the fingerprint is made of.
 SEPARATOR = "\x1f"
-#: After a name, a cell, a row; and what stands for them in JSON.
+#: After a name, a cell, a row.
 _NAME, _CELL, _ROW = "\x1c", "\x1d", "\x1e"
-_CODED = "\\u001"
+#: What JSON writes otherwise: what is frequent, and what is not.
+_ESCAPES = ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n"), (b"\r", b"\\r"), (b"\t", b"\\t"))
+_CONTROLS = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x1C), 0x1F])
+_RARE = [(bytes([one]), encode_basestring(chr(one))[1:-1].encode()) for one in _CONTROLS]
 #: Rows that are joined: enough to save the calls, few enough for the memory.
 _TOGETHER = 250
 
@@ -25,7 +28,7 @@ def fingerprint(values):
     True
     """
     filled = sorted((name, value) for name, value in values.items() if value is not None)
-    return _digest(SEPARATOR.join(part for pair in filled for part in pair))
+    return _digest(SEPARATOR.join(part for pair in filled for part in pair).encode())
 
 
 def pack(rows):
@@ -36,45 +39,64 @@ def pack(rows):
     packed = []
     for start in range(0, len(rows), _TOGETHER):
         part = rows[start : start + _TOGETHER]
-        packed += _pack_together(part) or [
-            (
-                json.dumps({n: v for n, v in row.items() if v is not None}, ensure_ascii=False),
-                fingerprint(row),
-            )
-            for row in part
-        ]
+        names = part[0].keys()
+        # A cell without letters is none by column.
+        if all(row.keys() == names and "" not in row.values() for row in part):
+            columns = {name: [row[name] for row in part] for name in names}
+            packed += zip(*pack_columns(columns), strict=True)
+        else:
+            packed += map(_pack_alone, part)
     return packed
 
 
-def _pack_together(rows):
-    """Return as :func:`pack`, or None if a cell has one of the marks, or a row other columns."""
-    names = sorted(rows[0])
-    if len(names) < 2 or any(len(row) != len(names) for row in rows):
-        return None
-    prefixes, get, texts, count = [name + _NAME for name in names], itemgetter(*names), [], 0
-    try:
-        cells_of_rows = list(map(get, rows))
-    except KeyError:
-        return None
-    for cells in cells_of_rows:
-        filled = [
-            prefix + cell for prefix, cell in zip(prefixes, cells, strict=True) if cell is not None
-        ]
-        count += len(filled)
-        texts.append(_CELL.join(filled))
-    text = _ROW.join(texts)
+def pack_columns(columns):
+    """Return the JSON of rows, and their fingerprints, as two lists.
+
+    :param columns: {name: texts of all rows}; an empty cell is ``None`` or ``""``
+    """
+    names, filled, count = sorted(columns), [], 0
+    for name in names:
+        column = columns[name]
+        if any(column):
+            prefix = name + _NAME
+            cells = [prefix + cell if cell else "" for cell in column]
+            filled.append(cells)
+            count += len(cells) - cells.count("")
+    size = len(columns[names[0]]) if names else 0
+    rows = zip(*filled, strict=True) if filled else repeat((), size)
+    texts = [_CELL.join(filter(None, cells)) for cells in rows]
+    plain = _ROW.join(texts).encode()
     gaps = count - sum(map(bool, texts))
-    marks = (text.count(_NAME), text.count(_CELL), text.count(_ROW))
-    if marks != (count, gaps, len(rows) - 1) or _CODED in text:
-        return None
-    plain = text.replace(_NAME, SEPARATOR).replace(_CELL, SEPARATOR).split(_ROW)
-    coded = encode_basestring(text)[1:-1]
-    coded = coded.replace(f"{_CODED}c", '": "').replace(f"{_CODED}d", '", "').split(f"{_CODED}e")
-    return [
-        (f'{{"{code}"}}' if code else "{}", _digest(one))
-        for code, one in zip(coded, plain, strict=True)
-    ]
+    if [plain.count(mark) for mark in (b"\x1c", b"\x1d", b"\x1e")] == [count, gaps, size - 1]:
+        return _pack_bytes(plain)
+    rows = zip(*(columns[name] for name in names), strict=True)
+    rows = [{n: cell or None for n, cell in zip(names, cells, strict=True)} for cells in rows]
+    return tuple(map(list, zip(*map(_pack_alone, rows), strict=True)))
 
 
-def _digest(text):
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+def _pack_alone(row):
+    text = json.dumps({n: v for n, v in row.items() if v is not None}, ensure_ascii=False)
+    return text, fingerprint(row)
+
+
+def _pack_bytes(plain):
+    """Take joined rows apart: bytes are searched ten times as fast as letters."""
+    parts = plain.replace(b"\x1c", b"\x1f").replace(b"\x1d", b"\x1f").split(b"\x1e")
+    coded = _escape(plain).replace(b"\x1c", b'": "').replace(b"\x1d", b'", "')
+    codes = coded.replace(b"\x1e", b'"}\x1e{"').decode()
+    # A row without cells comes out as a name without letters.
+    codes = f'{{"{codes}"}}'.replace('{""}', "{}")
+    return codes.split(_ROW), list(map(_digest, parts))
+
+
+def _escape(plain):
+    """Return a text as within JSON, but for the marks."""
+    rare = len(plain.translate(None, _CONTROLS)) < len(plain)
+    for character, escape in (*_ESCAPES, *_RARE) if rare else _ESCAPES:
+        if character in plain:
+            plain = plain.replace(character, escape)
+    return plain
+
+
+def _digest(content):
+    return blake2b(content, digest_size=16).hexdigest()

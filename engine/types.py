@@ -51,6 +51,30 @@ class Row(NamedTuple):
     footer: bool = False
 
 
+class Block(NamedTuple):
+    """Rows that are nothing but records of the table's columns, given by column.
+
+    :param lines: of the rows, as of :class:`Row`
+    :param columns: {name: their texts}, an empty cell being ``""``
+    """
+
+    lines: tuple
+    columns: dict
+
+    def after(self, count):
+        """Return the rows but for the first ones."""
+        columns = {name: cells[count:] for name, cells in self.columns.items()}
+        return Block(self.lines[count:], columns)
+
+    def rows(self):
+        """Return the same as a list of :class:`Row`."""
+        rows = zip(*self.columns.values(), strict=True)
+        return [
+            Row(line, dict(zip(self.columns, [cell or None for cell in cells], strict=True)))
+            for line, cells in zip(self.lines, rows, strict=True)
+        ]
+
+
 @dataclass
 class ColumnProfile:
     """What all rows of a column say about it.

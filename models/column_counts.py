@@ -19,17 +19,34 @@ class ColumnCounts:
 
     def __init__(self, names):
         self.columns = {name: ColumnStatistics(name) for name in names}
-        self.rows = 0
+        self.held = {name: [] for name in names}
+        self.rows = self.held_rows = 0
 
     def add(self, payloads):
         """Count rows: a list of {column: text}, in their order."""
-        self.rows += len(payloads)
-        if payloads:
-            rows = [map(payload.get, self.columns) for payload in payloads]
-            for statistics, cells in zip(
-                self.columns.values(), zip(*rows, strict=True), strict=True
-            ):
-                statistics.add_all(cells)
+        self.hold(payloads)
+        self.settle()
+
+    def hold(self, payloads):
+        """Keep rows to be counted together with others."""
+        self.held_rows += len(payloads)
+        for name, held in self.held.items():
+            held += [payload.get(name) for payload in payloads]
+
+    def hold_columns(self, columns, count):
+        """Keep rows that are given by column: {name: texts}, an empty cell being ``""``."""
+        self.held_rows += count
+        for name, held in self.held.items():
+            held += columns[name] if name in columns else [None] * count
+
+    def settle(self):
+        """Count what is held: most is saved where many rows are looked at together."""
+        self.rows += self.held_rows
+        self.held_rows = 0
+        for name, held in self.held.items():
+            if held:
+                self.columns[name].add_all(held)
+                held.clear()
 
     def merge(self, other):
         """Take in the counts over a further file, which may have other columns."""

@@ -1,6 +1,6 @@
 import base64
 import hashlib
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import NamedTuple
 
 from odoo import api, models
@@ -9,8 +9,8 @@ from ..engine import mending, pairs, proposing, reading
 from ..engine.exceptions import SourceError
 from ..engine.inference import ColumnStatistics
 from ..engine.mapping import fold
-from ..engine.packing import pack
-from ..engine.types import Problem
+from ..engine.packing import pack, pack_columns
+from ..engine.types import Block, Problem
 from ..engine.vocabulary import load as load_vocabulary
 from . import garbage
 from .bulk.copying import copy_blocks, encode
@@ -56,6 +56,25 @@ class Naming(NamedTuple):
             file.name_columns or [],
             bool(entity) and entity.repeats,
         )
+
+
+class Entries(NamedTuple):
+    """Rows as they are stored, by column."""
+
+    keys: list
+    lines: list
+    hashes: list
+    payloads: list
+    states: list
+
+    def rows(self):
+        """Return them as tuples."""
+        return zip(*self, strict=True)
+
+    @classmethod
+    def of(cls, rows):
+        """Return tuples by column."""
+        return cls(*map(list, zip(*rows, strict=True)))
 
 
 class CrmMigrationExtractor(models.AbstractModel):
@@ -440,7 +459,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             "opened": opened,
             "watcher": watcher,
             # The watcher sees the rows that are skipped as well: it speaks of the whole file.
-            "rows": islice(table.rows(watcher), done, None),
+            "blocks": self._skip_rows(table.blocks(BLOCK_ROWS, watcher), done),
             # Counts of a file that is read on from here would lack the rows before.
             "counts": None if done else ColumnCounts(file.header),
             "keys": self._get_staged_keys(run, file),
@@ -450,6 +469,17 @@ class CrmMigrationExtractor(models.AbstractModel):
         }
         _OPEN[run.id] = state
         return state
+
+    @api.model
+    def _skip_rows(self, blocks, count):
+        """Return blocks of rows from that row on."""
+        for block in blocks:
+            rows = len(block.lines if isinstance(block, Block) else block)
+            if rows > count:
+                rest = block.after(count) if isinstance(block, Block) else block[count:]
+                return chain([rest], blocks)
+            count -= rows
+        return iter(())
 
     @api.model
     def _close_reader(self, run):
@@ -507,54 +537,65 @@ class CrmMigrationExtractor(models.AbstractModel):
     @garbage.kept()
     def _stage(self, run, file, state):
         """Write the next rows with what is told of them; return how many these are."""
-        told, counted, start = [], [], state["position"]
-        blocks = self._read_blocks(file, state, told, counted)
+        told, start = [], state["position"]
+        blocks = self._read_blocks(file, state, told)
         if state["is_first"]:
             self._copy(run, file, blocks)
-            found = self._find_ids(run, file, [entry["key"] for __, entry, __ in told])
+            found = self._find_ids(run, file, [key for __, key, __ in told])
         else:
-            entries = list(chain.from_iterable(blocks))
-            found = self._renew(run, file, entries) if entries else {}
-            rest = [entry for entry in entries if entry["key"] not in found]
-            found |= self._upsert(run, file, rest)
+            rows = list(chain.from_iterable(map(Entries.rows, blocks)))
+            found = self._renew(run, file, rows)
+            found |= self._upsert(run, file, [row for row in rows if row[0] not in found])
         self._tell_rows(run, file, told, found)
         if state["counts"]:
-            state["counts"].add(counted)
+            state["counts"].settle()
         return state["position"] - start
 
     @api.model
-    def _read_blocks(self, file, state, told, counted):
-        """Yield the next rows as entries, some hundred at a time.
+    def _read_blocks(self, file, state, told):
+        """Yield the next rows as :class:`Entries`, some hundred at a time.
 
-        :param told: list that gets ``(row, entry, problems)`` of rows that are odd
-        :param counted: list that gets the cells of rows that are records
+        :param told: list that gets ``(row, key, problems)`` of rows that are odd
         """
-        rows = islice(state["rows"], STAGED_ROWS)
-        while block := list(islice(rows, BLOCK_ROWS)):
+        end, counts = state["position"] + STAGED_ROWS, state["counts"]
+        while state["position"] < end and (block := next(state["blocks"], None)):
+            is_plain = isinstance(block, Block)
             # The reader stands there now, even if what follows is undone.
-            state["position"] += len(block)
-            staged = self._prepare_rows(file, block, state["keys"], state["naming"])
-            for row, (entry, problem) in zip(block, staged, strict=True):
-                if problem or row.problems:
-                    problems = (*row.problems, problem) if problem else row.problems
-                    told.append((row, entry, problems))
-                if entry["state"] != "skipped":
-                    counted.append(entry.pop("values"))
-            yield [entry for entry, __ in staged]
+            state["position"] += len(block.lines if is_plain else block)
+            entries = self._prepare_block(block, state) if is_plain else None
+            if not entries:
+                rows = block.rows() if is_plain else block
+                entries = self._prepare_rows(file, rows, state, told)
+            elif counts:
+                counts.hold_columns(block.columns, len(block.lines))
+            yield entries
+
+    @api.model
+    def _prepare_block(self, block, state):
+        """Return rows as :class:`Entries`, or None if one is not simply named by its ID."""
+        naming, staged, columns = state["naming"], state["keys"], block.columns
+        if naming.key_column not in columns or not columns.keys().isdisjoint(mending.OURS):
+            return None
+        keys = list(map(str.strip, columns[naming.key_column]))
+        if not all(keys) or len(set(keys)) < len(keys) or not staged.keys().isdisjoint(keys):
+            return None
+        payloads, hashes = pack_columns(columns)
+        staged.update(zip(keys, hashes, strict=True))
+        return Entries(keys, block.lines, hashes, payloads, ["staged"] * len(keys))
 
     @api.model
     def _tell_rows(self, run, file, told, found):
         """Tell what is odd about rows.
 
-        :param told: ``(row, entry, problems)`` of these
+        :param told: ``(row, key, problems)`` of these
         :param found: {key: ID} of the staged records
         """
         problems = []
-        for row, entry, those in told:
+        for row, key, those in told:
             where = {
-                "id": found[entry["key"]],
+                "id": found[key],
                 "entity": file.entity,
-                "source_key": entry["key"],
+                "source_key": key,
                 "file_id": file.id,
                 "line": row.line,
             }
@@ -573,14 +614,18 @@ class CrmMigrationExtractor(models.AbstractModel):
         self.env["crm.migration.issue"]._append(run.project_id, problems, run)
 
     @api.model
-    def _prepare_rows(self, file, rows, keys, naming):
-        """Return ``(entry, problem)`` of each: the row with its key, fingerprint and state."""
-        told = [row.values for row in rows]
+    def _prepare_rows(self, file, rows, state_, told):
+        """Return rows as :class:`Entries`, each with its key, fingerprint and state.
+
+        :param told: list that gets ``(row, key, problems)`` of rows that are odd
+        """
+        keys, naming, counts = state_["keys"], state_["naming"], state_["counts"]
+        cells = [row.values for row in rows]
         marks = [None] * len(rows)
-        if not told[0].keys().isdisjoint(mending.OURS):
-            told, marks = zip(*map(mending.unpack, told), strict=True)
-        prepared = []
-        for row, values, mended, coded in zip(rows, told, marks, pack(told), strict=True):
+        if not cells[0].keys().isdisjoint(mending.OURS):
+            cells, marks = zip(*map(mending.unpack, cells), strict=True)
+        prepared, counted = [], []
+        for row, values, mended, coded in zip(rows, cells, marks, pack(cells), strict=True):
             payload, row_hash = coded
             key = (values.get(naming.key_column) or "").strip() if naming.key_column else ""
             state, problem = "staged", None
@@ -589,16 +634,14 @@ class CrmMigrationExtractor(models.AbstractModel):
                     file, row, values, mended, key, row_hash, keys, naming
                 )
             keys[key] = row_hash
-            entry = {
-                "key": key,
-                "hash": row_hash,
-                "payload": payload,
-                "state": state,
-                "line": row.line,
-                "values": values,
-            }
-            prepared.append((entry, problem))
-        return prepared
+            if problem or row.problems:
+                told.append((row, key, (*row.problems, problem) if problem else row.problems))
+            if state != "skipped":
+                counted.append(values)
+            prepared.append((key, row.line, row_hash, payload, state))
+        if counts:
+            counts.hold(counted)
+        return Entries.of(prepared)
 
     @api.model
     def _get_key(self, file, row, values, mended, key, row_hash, keys, naming):
@@ -671,21 +714,20 @@ class CrmMigrationExtractor(models.AbstractModel):
         """Write the first records of an entity: a third cheaper than a statement, which must look
         for each whether it is there.
 
-        :param blocks: iterable of lists of entries
+        :param blocks: iterable of :class:`Entries`
         """
         project = run.project_id
         same = f"{project.id}\t{file.entity}\t{file.id}\t{run.id}\t{project.generation}\n"
 
         def encode_block(entries):
             # Of the escapes of COPY, texts in JSON need only that of the backslash.
-            return "".join(
-                [
-                    f"{encode(one['key'])}\t{one['line']}\t{one['hash']}\t{one['state']}\t"
-                    + one["payload"].replace("\\", "\\\\")
-                    + f"\t{same}"
-                    for one in entries
-                ]
-            )
+            keys, payloads = map(encode, entries.keys), "\n".join(entries.payloads)
+            payloads = payloads.replace("\\", "\\\\").split("\n")
+            rows = zip(
+                keys, map(str, entries.lines), entries.hashes, entries.states, payloads,
+                repeat(same), strict=False,
+            )  # fmt: skip
+            return "".join(map("\t".join, rows))
 
         copy_blocks(
             self.env.cr,
@@ -707,12 +749,16 @@ class CrmMigrationExtractor(models.AbstractModel):
         return dict(self.env.cr.fetchall())
 
     @api.model
-    def _renew(self, run, file, entries):
+    def _renew(self, run, file, rows):
         """Note that records came once more as they are there; return {key: ID} of these.
 
         Most rows of a newer export: their content is neither sent nor read.
+
+        :param rows: tuples as :class:`Entries` has them by column
         """
-        project = run.project_id
+        if not rows:
+            return {}
+        project, entries = run.project_id, Entries.of(rows)
         self.env.cr.execute(
             """UPDATE crm_migration_record r
                   SET file_id = %(file)s, line = row.line, extract_run_id = %(run)s,
@@ -732,31 +778,30 @@ class CrmMigrationExtractor(models.AbstractModel):
                 "file": file.id,
                 "run": run.id,
                 "generation": project.generation,
-                "keys": [entry["key"] for entry in entries],
-                "lines": [entry["line"] for entry in entries],
-                "hashes": [entry["hash"] for entry in entries],
-                "states": [entry["state"] for entry in entries],
+                "keys": entries.keys,
+                "lines": entries.lines,
+                "hashes": entries.hashes,
+                "states": entries.states,
             },
         )
         return dict(self.env.cr.fetchall())
 
     @api.model
-    def _upsert(self, run, file, entries):
-        """Write staged records in one statement; return {key: ID}."""
-        if not entries:
+    def _upsert(self, run, file, rows):
+        """Write staged records in one statement; return {key: ID}.
+
+        :param rows: tuples as :class:`Entries` has them by column
+        """
+        if not rows:
             return {}
-        project = run.project_id
+        project, entries = run.project_id, Entries.of(rows)
         values = {
             "project": project.id,
             "entity": file.entity,
             "file": file.id,
             "run": run.id,
             "generation": project.generation,
-            "keys": [entry["key"] for entry in entries],
-            "lines": [entry["line"] for entry in entries],
-            "payloads": [entry["payload"] for entry in entries],
-            "hashes": [entry["hash"] for entry in entries],
-            "states": [entry["state"] for entry in entries],
+            **entries._asdict(),
         }
         self.env.cr.execute(
             """

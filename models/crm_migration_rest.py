@@ -320,15 +320,8 @@ class CrmMigrationRest(models.AbstractModel):
                 name: reading.storable(value) for name, value in row.items() if value is not None
             }
             columns |= dict.fromkeys(row)
-            entries.append(
-                {
-                    "key": key,
-                    "hash": fingerprint(payload),
-                    "payload": json.dumps(payload, ensure_ascii=False),
-                    "state": "staged",
-                    "line": number,
-                }
-            )
+            text = json.dumps(payload, ensure_ascii=False)
+            entries.append((key, number, fingerprint(payload), text, "staged"))
         extractor._upsert(run, file, entries)
         file.write({"header": list(columns), "rows": file.rows + len(entries)})
 

@@ -8,6 +8,8 @@ import csv
 import io
 import re
 from collections import Counter
+from itertools import chain, repeat
+from operator import attrgetter
 from typing import NamedTuple
 
 #: In the order of how common they are: among equals the first wins.
@@ -111,16 +113,16 @@ def records(lines, dialect):
     :param lines: iterable of text lines, their ends kept (open the file with ``newline=""``)
     """
     reader = csv.reader(
-        lines,
+        chain([""], lines),
         delimiter=dialect.delimiter,
         quotechar=dialect.quotechar,
         escapechar=dialect.escapechar,
         skipinitialspace=dialect.spaced,
     )
-    line = 1
-    for cells in reader:
-        yield line, cells
-        line = reader.line_num + 1
+    # The reader itself counts the lines before each record; an empty one before the first makes
+    # that the line where the record begins.
+    next(reader, None)
+    return zip(map(attrgetter("line_num"), repeat(reader)), reader, strict=False)
 
 
 def sample_records(sample, dialect, complete=True):

@@ -105,6 +105,8 @@ def is_blank(cells):
     >>> is_blank([" ", None, ""]), is_blank(["", "x"])
     (True, False)
     """
+    if cells and cells[0] and not cells[0].isspace():  # most rows begin with an ID
+        return False
     return not any(cells) or all(not cell or cell.isspace() for cell in cells)
 
 

@@ -1,10 +1,12 @@
 """A table that was found in a file, and its rows."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice, zip_longest
 
 from ..exceptions import SourceError
-from ..types import Problem, Row
+from ..types import Block, Problem, Row
 from . import layout
 from .archive import BROKEN
 from .dialect import Dialect
@@ -12,6 +14,10 @@ from .header import find_head, no_head
 from .split import MOST_TABLES, find_end
 
 REPLACEMENT = "\ufffd"
+#: Between the cells of a column that are looked at together.
+SEPARATOR = "\x1f"
+#: Where a cell of nothing but blanks could be.
+_BLANK = re.compile(r"(?:^|\x1f)\s")
 #: Below this the reader is asked to look at the preview.
 SURE = 0.6
 #: What each open question leaves of the confidence.
@@ -88,6 +94,64 @@ class Table:
             if watcher and not footer:
                 watcher.add(line, cells)
             yield self._row(line, layout.clean(cells), footer)
+
+    def blocks(self, size, watcher=None) -> Iterator:
+        """The same rows some hundred at a time: a :class:`~..types.Block` where they are nothing
+        but records, as nearly all are, else a list of :class:`Row`.
+
+        :param size: rows of a block, about
+        """
+        records, held = self._own_records(), []
+        while part := list(islice(records, size)):
+            held += [one for one in part if not layout.is_blank(one[1])]
+            # The last ones can be footers: it takes the end of the file to tell.
+            ready, held = held[: -layout.FOOTER_DEPTH], held[-layout.FOOTER_DEPTH :]
+            if ready:
+                lines, rows = zip(*ready, strict=True)
+                yield self._plain(lines, rows, watcher) or self._odd(
+                    watcher, [(line, cells, cells in self.head_rows) for line, cells in ready]
+                )
+        if held:
+            yield self._odd(watcher, layout.mark_footers(held, len(self.header), self.head_rows))
+
+    def _odd(self, watcher, marked):
+        """Rows that are looked at one by one."""
+        found = []
+        for line, cells, footer in marked:
+            if watcher and not footer:
+                watcher.add(line, cells)
+            found.append(self._row(line, layout.clean(cells), footer))
+        return found
+
+    def _plain(self, lines, rows, watcher):
+        """Records as a block, or ``None`` if there is something to tell of one of them."""
+        columns = self._turn(rows)
+        if columns is None or any(head in rows for head in self.head_rows):
+            return None
+        texts = list(map(SEPARATOR.join, columns))
+        if any(REPLACEMENT in text or layout.ZERO_BYTE in text for text in texts):
+            return None
+        if watcher:
+            watcher.add_block(lines, columns, texts)
+        for place, (column, text) in enumerate(zip(columns, texts, strict=True)):
+            if _BLANK.search(text) and any(map(str.isspace, column)):
+                columns[place] = ["" if cell.isspace() else cell for cell in column]
+        return Block(lines, dict(zip(self.header, columns, strict=True)))
+
+    def _turn(self, rows):
+        """The columns of rows; ``None`` if their lengths are not what they should be."""
+        width, lengths = len(self.header), set(map(len, rows))
+        if self.format == "csv":
+            if len(lengths) > 1 or lengths.pop() < width:
+                return None
+            columns = list(zip(*rows, strict=True))
+        else:  # a sheet does not store empty cells at the end
+            columns = [
+                [cell or "" for cell in column] for column in zip_longest(*rows, fillvalue="")
+            ]
+            columns += [[""] * len(rows)] * (width - len(columns))
+        # A delimiter too many at the end of each line is none.
+        return None if any(map(any, columns[width:])) else columns[:width]
 
     def cells(self) -> Iterator[tuple]:
         """``(line, cells, footer)`` of all rows below the header but the blank ones, as written."""

@@ -66,6 +66,21 @@ class Watcher:
         if len(self._held) >= HELD:
             self._look()
 
+    def add_block(self, lines, columns, texts):
+        """Count records that have the table's columns and no letters that were lost.
+
+        :param texts: of each column, its cells joined
+        """
+        if self._held:
+            self._look()
+        self.rows += len(lines)
+        self.line = lines[-1]
+        for place, (column, text) in enumerate(zip(columns, texts, strict=True)):
+            if len(text) >= len(column):  # more than what joins empty cells
+                self._look_at(place, column, text, lines)
+        for place in self.lengths:
+            self._count_lengths(place, columns, lines)
+
     def _look(self):
         """Look at the records that are held, column by column."""
         held, self._held = self._held, []
@@ -163,14 +178,14 @@ class Watcher:
                     seen[order] = (first, since, count + 1)
 
     def _of_columns(self, code, counter):
-        for place, count in counter.items():
+        for place, count in sorted(counter.items()):
             line, value = self.first[id(counter), place]
             parameters = {"count": count, "length": len(value), "line": line}
             parameters["file"] = self.table.name
             yield Problem(code, self._column(place), value=value[:200], parameters=parameters)
 
     def _mixed_dates(self):
-        for place, seen in self.dates.items():
+        for place, seen in sorted(self.dates.items()):
             if "dmy" in seen and "mdy" in seen:
                 (value, *_), (other, line, _count) = seen["dmy"], seen["mdy"]
                 parameters = {"file": self.table.name, "other": other, "line": line}
