@@ -57,6 +57,7 @@ from . import test_resuming
 from . import test_rights
 from . import test_roles
 from . import test_roads
+from . import test_below
 from . import test_rollback
 from . import test_sample
 from . import test_sample_view

@@ -122,6 +122,11 @@ class Creation:
         """
         vals_list = [dict(values) for values in values_list]
         self.stand_in.prepare(self.model, vals_list)
+        records, rows = self._insert(vals_list)
+        self.stand_in.finish(records, rows)
+        return records
+
+    def _insert(self, vals_list):
         columns, constant = self._complete(vals_list)
         self._check_names(columns, constant)
         ids = next_ids(self.model.env.cr, self.model._table, len(vals_list))
@@ -139,16 +144,17 @@ class Creation:
         relations = self._get_relations(names, rows)
         self._copy(names, rows)
         self._fill_cache(rows, relations)
+        self._remember(rows)
         self._copy_relations(relations, rows)
         self._tell(records, protected, relations, rows)
+        self._make_lines(records, protected, rows)
         with self.model.env.protecting([([f], self.model.browse(i)) for f, i in protected.items()]):
             for fields, ids in inversed:
                 fields[0].determine_inverse(self.model.browse(ids))
         self.stand_in.validate(records, [n for n in names if self.fields[n].store], rows)
         if self.model._check_company_auto:
             self.stand_in.check_company(records, rows)
-        self.stand_in.finish(records, rows)
-        return records
+        return records, rows
 
     # ------------------------------------------------------------- values
 
@@ -236,7 +242,10 @@ class Creation:
             if field.store and not field.column_type and field.type != "many2many":
                 values = columns.get(name) or [constant[name]]
                 if any(value and value is not MISSING for value in values):
-                    raise PlainRoad(f"{name} is no column")
+                    self._refuse_lines(field)
+
+    def _refuse_lines(self, field):
+        raise PlainRoad(f"{field.name} is no column")
 
     # ------------------------------------------------------------- computes
 
@@ -423,6 +432,12 @@ class Creation:
             others = {id_ for ids in linked for id_ in ids}
             for inverse in self.model.pool.field_inverses[field] if others else ():
                 inverse._invalidate_cache(env, others)
+
+    def _remember(self, rows):
+        """Values are read again by whoever asks: mostly nobody does."""
+
+    def _make_lines(self, records, protected, rows):
+        """There are none."""
 
     def _tell(self, records, protected, relations, rows):
         """Mark what depends on the new records, but for what is known already."""

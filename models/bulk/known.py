@@ -65,3 +65,13 @@ def find_unknown(model, names):
             if not is_known(model._name, told, digest):
                 return told
     return None
+
+
+def find_unknown_below(model, name):
+    """Return the name of the first definition below ours of a method that is not known, or None."""
+    told = [describe(function) for function in find(model, name)]
+    own = [place for place, (one, __) in enumerate(told) if one.startswith(OWN)]
+    if not own:
+        return f"{name} without ours"
+    unknown = (one for one, digest in told[own[-1] + 1 :] if digest not in read()["*"].get(one, ()))
+    return next(unknown, None)

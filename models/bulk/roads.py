@@ -1,8 +1,10 @@
 """Which models take the fast road: those whose code is known, and that stand the comparison."""
 
 import logging
+from functools import cached_property
 from itertools import groupby
 
+from .below import BY_COLUMN, Below
 from .comparison import find_differences
 from .creation import Creation, PlainRoad
 from .stand_ins import STAND_INS
@@ -13,8 +15,9 @@ _logger = logging.getLogger(__name__)
 FEW = 4
 # Records that are made both ways where fields are filled for the first time.
 SAMPLE = 20
-# System parameter: "plain" sends everything through ``create()``, "unproven" leaves the comparison
-# out (for tests that compare whole databases); empty is what every load should have.
+# System parameter, words: "plain" sends everything through ``create()``, "slow" leaves that wholly
+# to Odoo, "unproven" leaves the comparison out (for tests that compare whole databases); empty is
+# what every load should have.
 PARAMETER = "crm_migration.creation"
 # Where a registry keeps its roads: they are those of its classes.
 ATTRIBUTE = "crm_migration_roads"
@@ -30,6 +33,11 @@ class Road:
         # Names of fields that were filled in records made both ways, and came out equal.
         self.proven = set()
         self.fast = self.plain = 0
+
+    @cached_property
+    def below(self):
+        """The same of what lies below the overrides of ``create``: by column or by the ORM."""
+        return Road(self.model_name)
 
     def is_plain(self, values):
         """Tell whether a record is for ``create()``."""
@@ -50,6 +58,20 @@ class Road:
 def forget(env):
     """Have every model prove itself again; called when a run begins."""
     env.registry.__dict__.pop(ATTRIBUTE, None)
+
+
+def _get_road(model):
+    roads = model.env.registry.__dict__.setdefault(ATTRIBUTE, {})
+    return roads.setdefault(model._name, Road(model._name))
+
+
+def get_below(env, model_name):
+    """Return what ``get_roads`` does, of ``create()`` below its overrides."""
+    return _get_road(env[model_name]).below.describe()
+
+
+def _get_told(env):
+    return {*(env["ir.config_parameter"].sudo().get_param(PARAMETER) or "").split()}
 
 
 def get_roads(env):
@@ -84,16 +106,17 @@ def create_many(model, values_list):
     :param model: empty recordset, as superuser in the silent context of a load
     :param values_list: as for ``create``; not changed
     """
-    roads = model.env.registry.__dict__.setdefault(ATTRIBUTE, {})
-    road = roads.setdefault(model._name, Road(model._name))
-    told = model.env["ir.config_parameter"].sudo().get_param(PARAMETER)
-    if told == "plain":
+    road = _get_road(model)
+    told = _get_told(model.env)
+    if told & {"plain", "slow"}:
         road.close("by system parameter")
+    if "slow" in told:
+        road.below.close("by system parameter")
     records = model.browse()
     # Neighbours only: the order of the records is that of their IDs.
     # pylint: disable-next=bad-builtin-groupby
     for plain, group in groupby(values_list, key=road.is_plain):
-        records += _create(model, road, plain, list(group), proving=told != "unproven")
+        records += _create(model, road, plain, list(group), proving="unproven" not in told)
     return records
 
 
@@ -104,24 +127,54 @@ def _create(model, road, plain, values_list, proving):
             road.close(f"{unknown} is not known")
         else:
             try:
+                creation = Creation(model, road.stand_in)
                 if proving:
-                    _prove(model, road, values_list)
+                    _prove(model, road, values_list, creation)
                 if not road.reason:
-                    records = Creation(model, road.stand_in).run(values_list)
+                    records = creation.run(values_list)
                     road.fast += len(records)
                     return records
             except PlainRoad as reason:
                 _logger.info("%s of %s records by create(): %s", len(values_list), model, reason)
     road.plain += len(values_list)
-    return model.create([dict(values) for values in values_list])
+    by_column = model.with_context(**{BY_COLUMN: True})
+    return by_column.create([dict(values) for values in values_list]).with_env(model.env)
 
 
-def _prove(model, road, values_list):
+def create_below(model, vals_list, create):
+    """Create records as ``BaseModel.create`` does: by column, if all below it is known.
+
+    :param vals_list: what all overrides of ``create`` have made of the values; not changed
+    :param create: Odoo's own
+    """
+    if model._name not in STAND_INS:
+        return create(vals_list)
+    road = _get_road(model).below
+    if len(vals_list) >= FEW and model.env.su and not road.reason:
+        unknown = road.stand_in.find_unknown_below(model)
+        if unknown:
+            road.close(f"{unknown} is not known")
+        else:
+            try:
+                creation = Below(model, road.stand_in)
+                if "unproven" not in _get_told(model.env):
+                    _prove(model, road, vals_list, creation, create)
+                if not road.reason:
+                    records = creation.run(vals_list)
+                    road.fast += len(records)
+                    return records
+            except PlainRoad as reason:
+                _logger.info("%s of %s records by the ORM: %s", len(vals_list), model, reason)
+    road.plain += len(vals_list)
+    return create(vals_list)
+
+
+def _prove(model, road, values_list, creation, create=None):
     """Compare both roads wherever fields come filled that were not compared before."""
     sample, names = _take_sample(values_list, road.proven)
     if not names:
         return
-    different = find_differences(model, Creation(model, road.stand_in), sample)
+    different = find_differences(model, creation, sample, create)
     if different:
         road.close(f"it would differ in {', '.join(different)}")
     road.proven |= names

@@ -19,19 +19,23 @@ class Event(Thread):
             ("_compute_videocall_location", "_compute_videocall_source"), "_get_calls"
         ),
     }  # fmt: skip
+    presupposes = ("name", "start", "stop", "user_id")
     constraints = {"_check_closing_date": "_ends_after_start"}
     companions = {"calendar.attendee": "event_id"}
 
     def is_plain(self, values):
         """Of whole days Odoo sets the times; what is linked has side effects."""
+        return bool(values.get("attendee_ids")) or self.is_plain_below(values)
+
+    def is_plain_below(self, values):
         return bool(
             values.get("allday")
             or values.get("recurrency")
             or any(
                 values.get(name)
                 for name in (
-                    "res_id", "opportunity_id", "activity_ids", "attendee_ids", "alarm_ids",
-                    "access_token", "videocall_location",
+                    "res_id", "opportunity_id", "activity_ids", "alarm_ids", "access_token",
+                    "videocall_location",
                 )
                 if not (name == "alarm_ids" and values[name] == [(6, 0, [])])
             )
@@ -40,7 +44,7 @@ class Event(Thread):
     def prepare(self, model, vals_list):
         self.require_silence(model)
         for vals in vals_list:
-            if not {"name", "start", "stop", "user_id", "partner_ids"} <= vals.keys():
+            if not vals.keys() >= {*self.presupposes, "partner_ids"}:
                 raise PlainRoad("name, time, organiser or attendees are to be found")
             for name in ("description", "res_id", "res_model", "res_model_id"):
                 vals.setdefault(name, None)

@@ -32,6 +32,7 @@ class Lead(Thread):
     """
 
     model = "crm.lead"
+    presupposes = ("probability", "stage_id", "team_id", "user_id", "type")
     counted_from = {"day_close": "date_closed", "day_open": "date_open"}
     supplies = {
         # The order counts: later ones read what earlier ones supplied.
@@ -73,7 +74,7 @@ class Lead(Thread):
         won = {stage.id for stage in stages if stage.is_won}
         clean = model.env["res.partner"]._clean_website
         for vals in vals_list:
-            if not {"probability", "stage_id", "team_id", "user_id", "type"} <= vals.keys():
+            if not vals.keys() >= {*self.presupposes}:
                 raise PlainRoad("stage, team, owner or probability are to be found")
             if vals.get("commercial_partner_id"):
                 raise PlainRoad("commercial_partner_id is given")

@@ -3,7 +3,7 @@ from .thread import Thread
 from .values import EMAIL_METHODS, PHONE_METHODS, get_emails_normalized, get_phones_sanitized
 
 # What a person takes from its company, read at once.
-PARENT = ("user_id", "commercial_partner_id", "name")
+PARENT = ("user_id", "commercial_partner_id", "name", "lang")
 IMAGES = ("image_1024", "image_512", "image_256", "image_128")
 
 
@@ -39,7 +39,7 @@ class Partner(Thread):
         )
         parents = model.browse({vals["parent_id"] for vals in vals_list if vals.get("parent_id")})
         languages = plain_values.read(parents, ["lang"])
-        usual = model.default_get(["lang"]).get("lang") or model.env.lang
+        usual = self._get_usual_language(model)
         for vals in vals_list:
             vals["properties_base_definition_id"] = definition
             if vals.get("website"):
@@ -71,7 +71,16 @@ class Partner(Thread):
         ]
 
     def _get_languages(self, rows):
-        return rows.get("lang")
+        """Of those without one: a person has its company's; others have none."""
+        usual = self._get_usual_language(rows.model)
+        parents = rows.read_linked("parent_id", PARENT)
+        return [
+            (parent["lang"] or usual) if parent_id else None
+            for parent_id, parent in zip(rows.get("parent_id"), parents, strict=True)
+        ]
+
+    def _get_usual_language(self, model):
+        return model.default_get(["lang"]).get("lang") or model.env.lang
 
     def _get_shares(self, rows):
         """Nobody is the user of a new contact."""

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from .. import known
+from ..creation import PlainRoad
 
 # What every creation runs through. Computes, inverses and constraints are looked at one by one.
 CORE = (
@@ -18,6 +19,10 @@ class StandIn:
     """
 
     model = None
+    # Keys of the context without which overrides would do more than the stand-in does.
+    needs = ("crm_migration_silent",)
+    # Fields that others are supplied from: each record has a value of them.
+    presupposes = ()
     # field -> (methods that must be known, name of the method here that returns its values)
     supplies = {}
     # inverse method -> (methods that must be known, name of the method here: which rows need it)
@@ -34,9 +39,24 @@ class StandIn:
         """Return the name of code that keeps the model on the plain road, or None."""
         return known.find_unknown(model, CORE)
 
+    def find_unknown_below(self, model):
+        """Return the name of unknown code that lies below the overrides of ``create``, or None."""
+        names = [name for name in CORE if name != "create"]
+        return known.find_unknown(model, names) or known.find_unknown_below(model, "create")
+
+    def require_silence(self, model):
+        """Leave the plain road to creations that are to tell somebody."""
+        for key in self.needs:
+            if not model.env.context.get(key):
+                raise PlainRoad(f"{key} is not set")
+
     def is_plain(self, values):
         """Tell whether one record is for ``create()``; those around it need not be."""
         return False
+
+    def is_plain_below(self, values):
+        """Tell the same of the values that all overrides of ``create`` have seen."""
+        return self.is_plain(values)
 
     def prepare(self, model, vals_list):
         """Change values as overrides of ``create`` do before they call ``super``."""
