@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from .memo import reader
@@ -42,6 +43,9 @@ class _Cell(NamedTuple):
 
 
 _NOTHING = _Blank(None)
+# Columns with nothing to decide row by row, where nothing else fills the field before.
+ALL_SIMPLE = SIMPLE | {_Blank}
+ALL_LINKS = frozenset((_Links, _Blank))
 
 
 @dataclass
@@ -70,7 +74,10 @@ class EntityMap:
             if rule.field not in (KEPT, "id"):
                 columns = self._columns.setdefault(rule.field, [])
                 columns += [rule.column] if rule.column not in columns else []
-        self._steps = [(rule, self._get_reader(rule)) for rule in self.rules if self._matters(rule)]
+        self._steps, filled = [], set(self.constants)
+        for rule in filter(self._matters, self.rules):
+            self._steps.append((rule, self._get_reader(rule), rule.field not in filled))
+            filled.add(rule.field)
 
     def _matters(self, rule):
         return rule.field != "id" or "empty" in rule.options
@@ -92,12 +99,12 @@ class EntityMap:
         A column at a time: what a text means is worked out once, and most columns repeat theirs.
         """
         rows = [Mapped(dict(self.constants), row, self._columns) for row in payloads]
-        for rule, read in self._steps:
-            cells = [row.get(rule.column) for row in payloads]
+        for rule, read, first in self._steps:
+            cells = list(map(dict.get, payloads, repeat(rule.column)))
             if rule.field == KEPT:
                 self._keep(rule.column, cells, rows)
             else:
-                self._map_column(rule, read, cells, rows)
+                self._map_column(rule, read, first, cells, rows)
         for mapped in rows:
             if mapped.parts:
                 self._join_parts(mapped)
@@ -110,14 +117,30 @@ class EntityMap:
             if raw and not raw.isspace():
                 mapped.kept[column] = raw
 
-    def _map_column(self, rule, read, cells, rows):
+    def _map_column(self, rule, read, first, cells, rows):
+        """Read the cells of a column into the rows.
+
+        :param first: True if no column before it, nor a constant, fills the field
+        """
         name = rule.field
         blank = _Blank(rule.options.get("empty"))
-        known = {None: blank, "": blank}
-        for raw, mapped in zip(cells, rows, strict=True):
-            value = known.get(raw)
-            if value is None:
-                value = known[raw] = blank if raw.isspace() else self._read(rule, read, raw)
+        meanings = {
+            raw: self._read(rule, read, raw) if raw and not raw.isspace() else blank
+            for raw in dict.fromkeys(cells)
+        }
+        values = map(meanings.__getitem__, cells)
+        kinds = set(map(type, meanings.values()))
+        if first and blank.meaning is None and kinds <= ALL_SIMPLE:
+            for value, mapped in zip(values, rows, strict=True):
+                if type(value) is not _Blank:
+                    mapped.values[name] = value
+            return
+        if first and blank.meaning is None and kinds <= ALL_LINKS:
+            for value, mapped in zip(values, rows, strict=True):
+                if type(value) is _Links:
+                    mapped.references[name] = list(value)
+            return
+        for raw, value, mapped in zip(cells, values, rows, strict=True):
             kind = type(value)
             if kind is _Blank:
                 if value.meaning is not None:

@@ -14,6 +14,8 @@ from .markup import clean
 MISSING = object()
 # What COPY reads as NULL.
 NOTHING = "\\N"
+# Kinds of values of which no two are equal.
+TEXT_OR_NOTHING = {str, type(None), bool, type(MISSING)}
 LOG_COLUMNS = ("create_uid", "create_date", "write_uid", "write_date")
 # Of these the column's value depends on the value alone: equal ones are converted once.
 PLAIN_TYPES = (
@@ -166,7 +168,9 @@ class Creation:
         """
         model, env = self.model, self.model.env
         names = dict.fromkeys(chain.from_iterable(vals_list))
-        columns = {name: [vals.get(name, MISSING) for vals in vals_list] for name in names}
+        columns = {
+            name: list(map(dict.get, vals_list, repeat(name), repeat(MISSING))) for name in names
+        }
         partly = {name for name, values in columns.items() if MISSING in values}
         constant = self._get_defaults(names.keys() - partly)
         for name in self._get_varying_defaults() - (names.keys() - partly):
@@ -316,7 +320,7 @@ class Creation:
     def _encode(self, field, rows):
         """Return the values of a column as the ORM would give them to an INSERT, for COPY."""
         if field.type == "monetary":
-            return [encode(value) for value in self._convert_monetary(field, rows)]
+            return self._encode_monetary(field, rows)
         if field.name in rows.constant:
             return [self._encode_value(field, rows.constant[field.name])] * len(rows)
         values = rows.columns[field.name]
@@ -324,15 +328,15 @@ class Creation:
             return [self._encode_value(field, values[0])] * len(values)
         if field.type not in PLAIN_TYPES or field.company_dependent:
             return [self._encode_value(field, value) for value in values]
-        known, result = {}, []
-        for value in values:
-            # 1, 1.0 and True are equal, and are not the same text.
-            key = value if type(value) is str else (type(value), value)
-            text = known.get(key)
-            if text is None:
-                text = known[key] = self._encode_value(field, value)
-            result.append(text)
-        return result
+        # 1, 1.0 and True are equal, and are not the same text.
+        alike = set(map(type, values)) <= TEXT_OR_NOTHING
+        keys = values if alike else list(zip(map(type, values), values, strict=True))
+        as_is = type(field) in (Char, Text) and not (field.translate or field.size)
+        texts = {
+            key: encode(value) if as_is and type(value) is str else self._encode_value(field, value)
+            for key, value in dict(zip(keys, values, strict=True)).items()
+        }
+        return list(map(texts.__getitem__, keys))
 
     def _encode_value(self, field, value):
         return NOTHING if value is MISSING else encode(self._convert_value(field, value))
@@ -355,23 +359,21 @@ class Creation:
                 return cleaned
         return field.convert_to_column_insert(value, self.model)
 
-    def _convert_monetary(self, field, rows):
+    def _encode_monetary(self, field, rows):
         """Round by the currency; it is that of the values, and few of them differ in it."""
         currency = self.fields[field.get_currency_field(self.model)]
         sources = sorted({currency.name, *(currency.related or "").split(".")[:1]} - {""})
-        known, result = {}, []
         others = [rows.get_given(name) for name in sources]
-        for key in zip(rows.get_given(field.name), *others, strict=True):
-            if key not in known:
-                value, *given = key
+        keys = list(zip(rows.get_given(field.name), *others, strict=True))
+        texts = {}
+        for key in dict.fromkeys(keys):
+            value, *given = key
+            if value is MISSING:
+                texts[key] = NOTHING
+            else:
                 relevant = {n: v for n, v in zip(sources, given, strict=True) if v is not MISSING}
-                known[key] = (
-                    None
-                    if value is MISSING
-                    else field.convert_to_column_insert(value, self.model, relevant)
-                )
-            result.append(known[key])
-        return result
+                texts[key] = encode(field.convert_to_column_insert(value, self.model, relevant))
+        return list(map(texts.__getitem__, keys))
 
     def _get_column_defaults(self):
         """Return the columns that the database fills by itself: COPY would, or would not."""

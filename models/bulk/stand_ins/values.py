@@ -62,9 +62,17 @@ def rate_email(text):
     return "correct" if valid else "incorrect"
 
 
-@functools.lru_cache(MEMORY)
 def get_email_domain(email):
-    return iap_tools.mail_prepare_for_domain_search(email)
+    """Return the domain of an address, all of it where the domain is everybody's."""
+    if not PLAIN_ADDRESS.fullmatch(email):
+        return iap_tools.mail_prepare_for_domain_search(email)
+    found = _search_domain(email.rpartition("@")[2].lower())
+    return found if found.startswith("@") else email.lower()
+
+
+@functools.lru_cache(MEMORY)
+def _search_domain(domain):
+    return iap_tools.mail_prepare_for_domain_search(f"x@{domain}")
 
 
 def get_emails_normalized(rows):
