@@ -3,11 +3,13 @@
 What Odoo works out by itself is not among them, nor is who wrote a record and when.
 """
 
-from itertools import compress
+from collections import Counter
+from itertools import chain
 
 from odoo.tools import SQL
 
 from .edits import read_writings
+from .inserting import as_array
 
 #: Columns that Odoo changes by itself as records are used.
 COUNTED = ("customer_rank", "supplier_rank", "message_main_attachment_id", "signup_type")
@@ -48,11 +50,14 @@ def read_filled(model, ids):
     }
 
 
-def find_changed(project, model, ids):
+def find_changed(project, model, logged):
     """Return {ID: (columns as Odoo had filled them, columns now)} of created records that nobody
     wrote since, and which hold something else in a column that the log has no value of.
 
-    One query: the database compares, nearly all are the same.
+    The database compares, nearly all are the same: first what was noted with what is in those
+    columns that have something unlogged, and of the few that differ what is not in the log.
+
+    :param logged: {ID: names of fields that the log has values of}
     """
     model.env.flush_all()
     unwritten = SQL()
@@ -60,28 +65,32 @@ def find_changed(project, model, ids):
         unwritten = SQL(
             """JOIN (%s) AS w ON w.res_id = t.id AND NOT w.in_between
                 AND date_trunc('second', t.write_date) <= w.last""",
-            read_writings(project, model._name, ids, whole_seconds=True),
+            read_writings(project, model._name, logged, whole_seconds=True),
         )
+    names = list(dict.fromkeys(name for name, __ in find_unlogged(model, logged)))
     model.env.cr.execute(
         SQL(
-            """SELECT id, filled - keys, now - keys FROM (
-                   SELECT t.id, c.filled, jsonb_strip_nulls(%(now)s) AS now, ARRAY(
-                              SELECT DISTINCT jsonb_object_keys(u.after)
-                                FROM crm_migration_log u
-                               WHERE u.project_id = c.project_id AND u.model = c.model
-                                 AND u.res_id = c.res_id AND jsonb_typeof(u.after) = 'object'
-                          ) AS keys
+            """WITH noted AS MATERIALIZED (
+                   SELECT t.id, c.filled, %(now)s AS now
                      FROM crm_migration_log c JOIN %(table)s t ON t.id = c.res_id
                           %(unwritten)s
                     WHERE c.project_id = %(project)s AND c.model = %(model)s
                       AND c.res_id = ANY(%(ids)s) AND c.action = 'create'
-                      AND c.filled IS NOT NULL) AS compared
+                      AND c.filled IS NOT NULL)
+               SELECT id, filled - keys, now - keys
+                 FROM (SELECT id, filled, now, ARRAY(
+                              SELECT DISTINCT jsonb_object_keys(u.after)
+                                FROM crm_migration_log u
+                               WHERE u.project_id = %(project)s AND u.model = %(model)s
+                                 AND u.res_id = noted.id AND jsonb_typeof(u.after) = 'object'
+                          ) AS keys
+                         FROM noted WHERE filled != now) AS compared
                 WHERE filled - keys != now - keys""",
-            now=pack(model, drop_zeros=True),
+            now=_pack(model, names),
             table=SQL.identifier(model._table),
             project=project.id,
             model=model._name,
-            ids=list(ids),
+            ids=as_array("int", logged),
             unwritten=unwritten,
         )
     )
@@ -95,25 +104,24 @@ def find_unlogged(model, logged):
     Most of some fifty columns are empty, or logged wherever they are filled: to put all of them
     into JSON for each record took the database longer than to write the records.
 
-    :param logged: {ID: names of the fields that its line has}
+    :param logged: {ID: names of the fields that its line has, each once}
     """
-    counts, ids = {}, list(map(str, logged))
+    counts, told = {}, Counter(chain.from_iterable(logged.values()))
     for name in typed_columns(model):
         column = _get_column(model._fields[name], drop_zeros=True)
-        without = [name not in names for names in logged.values()]
-        if all(without):
+        if not told[name]:
             counts[name, False] = SQL("count(%s)", column)
-        elif any(without):
-            others = f"{{{','.join(compress(ids, without))}}}"
-            counts[name, True] = SQL("count(%s) FILTER (WHERE id = ANY(%s::int[]))", column, others)
+        elif told[name] < len(logged):
+            others = as_array("int", [id_ for id_, names in logged.items() if name not in names])
+            counts[name, True] = SQL("count(%s) FILTER (WHERE id = ANY(%s))", column, others)
     if not counts:
         return []
     model.env.cr.execute(
         SQL(
-            "SELECT %s FROM %s t WHERE id = ANY(%s::int[])",
+            "SELECT %s FROM %s t WHERE id = ANY(%s)",
             SQL(", ").join(counts.values()),
             SQL.identifier(model._table),
-            f"{{{','.join(ids)}}}",
+            as_array("int", logged),
         )
     )
     return [key for key, count in zip(counts, model.env.cr.fetchone(), strict=True) if count]
@@ -124,28 +132,28 @@ def pack_unlogged(model, columns, line):
 
     :param line: SQL of the JSON with the values that the record's line has
     """
-    if not columns:
-        return SQL("'{}'::jsonb")
     pairs = []
     for name, logged in columns:
         value = _get_column(model._fields[name], drop_zeros=True)
         if logged:
             value = SQL("CASE WHEN %s ? %s THEN NULL ELSE %s END", line, name, value)
         pairs.append(SQL("%s, %s", name, value))
-    return SQL("jsonb_strip_nulls(%s)", _build(pairs))
+    return _build_filled(pairs)
 
 
-def pack(model, drop_zeros=False):
-    """Return the SQL of the typed columns as one JSON object.
+def pack(model):
+    """Return the SQL of the typed columns as one JSON object."""
+    return _build([SQL("%s, %s", n, _get_column(model._fields[n])) for n in typed_columns(model)])
 
-    :param drop_zeros: True to have NULL for all that is as good as empty; of table ``t`` then
-    """
-    return _build(
-        [
-            SQL("%s, %s", name, _get_column(model._fields[name], drop_zeros))
-            for name in typed_columns(model)
-        ]
-    )
+
+def _pack(model, names):
+    """Return the SQL of columns of the record ``t``, of what is not as good as empty in them."""
+    fields = [model._fields[name] for name in names]
+    return _build_filled([SQL("%s, %s", f.name, _get_column(f, drop_zeros=True)) for f in fields])
+
+
+def _build_filled(pairs):
+    return SQL("jsonb_strip_nulls(%s)", _build(pairs)) if pairs else SQL("'{}'::jsonb")
 
 
 def _build(pairs):
@@ -157,7 +165,7 @@ def _build(pairs):
     return SQL(" || ").join(parts)
 
 
-def _get_column(field, drop_zeros):
+def _get_column(field, drop_zeros=False):
     column = SQL.identifier("t", field.name) if drop_zeros else SQL.identifier(field.name)
     zero = ZEROS.get(field.column_type[0]) if drop_zeros else None
     return SQL("NULLIF(%s, %s)", column, SQL(zero)) if zero else column

@@ -15,12 +15,12 @@ from .behind import Behind
 from .disturbance import is_passing
 from .inserting import unnest
 from .item import Item
+from .logged import Logged
 from .outlook import Outlook
 from .resolver import Resolver
 from .silence import is_silent, silent
 from .targets.crm_migration_target_activity import NOON
 from .trees import arrange
-from .undo_scope import STILL_THERE
 from .xmlid import xmlid_name
 
 _logger = logging.getLogger(__name__)
@@ -627,7 +627,7 @@ class CrmMigrationLoader(models.AbstractModel):
         known = [item for item in items if item.record["res_id"] and not item.held]
         if not known:
             return
-        logged, created = self._read_logged_values(project, known)
+        logged = Logged(project, known)
         rows = [
             item.record | {"payload": item.record["loaded_payload"] or item.record["payload"]}
             for item in known
@@ -635,10 +635,9 @@ class CrmMigrationLoader(models.AbstractModel):
         maps = {}
         for item, old in zip(known, self._prepare_items(project, rows, resolver), strict=True):
             item.loaded = old
-            written = logged.get(item.record["id"], {})
-            base = (
-                self._get_created_values(item, old) if item.record["id"] in created else old.values
-            )
+            written = logged.values.get(item.record["id"], {})
+            is_created = item.record["id"] in logged.created
+            base = self._get_created_values(item, old) if is_created else old.values
             item.record["loaded_values"] = base | written
             if item.entity not in maps:
                 maps[item.entity] = self._get_entity_map(project, item.entity)
@@ -667,24 +666,6 @@ class CrmMigrationLoader(models.AbstractModel):
         others = [name for name in item.values if name not in old.values]
         defaults = self.env[item.model].default_get(others) if others else {}
         return dict.fromkeys(old.values) | defaults
-
-    @api.model
-    def _read_logged_values(self, project, items):
-        """Return ({record ID: values written last}, {IDs of records this project created})."""
-        self.env.cr.execute(
-            f"""SELECT record_id, model, res_id, action, after FROM crm_migration_log l
-                WHERE project_id = %s AND record_id = ANY(%s) AND action IN ('create', 'update')
-                  AND {STILL_THERE} ORDER BY id""",
-            [project.id, [item.record["id"] for item in items]],
-        )
-        records = {item.record["id"]: (item.model, item.record["res_id"]) for item in items}
-        logged, created = {}, set()
-        for record_id, model, res_id, action, after in self.env.cr.fetchall():
-            if records[record_id] == (model, res_id):
-                logged[record_id] = logged.get(record_id, {}) | (after or {})
-                if action == "create":
-                    created.add(record_id)
-        return logged, created
 
     @api.model
     def _group_items(self, items, key):

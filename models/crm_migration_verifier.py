@@ -18,10 +18,10 @@ from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
 from .damage import Damage
 from .inserting import unnest
 from .link_names import LINKS, LinkNames, get_links
+from .logged import Logged
 from .resolver import Resolver
 from .silence import silent
 from .stage_sums import StageSums
-from .undo_scope import STILL_THERE
 
 # Records compared per transaction.
 VERIFIED_ROWS = 1000
@@ -104,93 +104,34 @@ class CrmMigrationVerifier(models.AbstractModel):
         sums = sums if sums is not None else {}
         loader = self.env["crm.migration.loader"]
         resolver = Resolver(project)
-        filled = self._read_filled(project, rows)
-        others = self._read_others(project, rows)
-        rows = [
-            row
-            | {
-                "payload": row["loaded_payload"] or row["payload"],
-                "filled": filled.get(row["id"]),
-                "others": others.get(row["id"], {}),
-            }
-            for row in rows
-        ]
+        rows = [row | {"payload": row["loaded_payload"] or row["payload"]} for row in rows]
         items = loader._prepare_items(project, rows, resolver)
         items = [item for item in items if item.model]
         if links is not None:
             link_sums.count(links, items, resolver)
-        logged, created = loader._read_logged_values(project, items)
+        logged = Logged(project, items)
         damage, checks = Damage(project), []
         for target, group in loader._group_by_target(items):
-            found = self._compare_group(target, group, None if keep_equal else sums)
+            found = self._compare_group(target, group, logged, None if keep_equal else sums)
             found += target._compare_besides(group)
             self._explain_late(project, found)
             if not keep_equal:
                 self._add_up(sums, [check for check in found if check["verdict"] == EQUAL])
                 found = [check for check in found if check["verdict"] != EQUAL]
-            self._explain_undone(project, group, logged, found)
+            self._explain_undone(project, group, logged.values, found)
             checks += found
-            made = [item for item in group if item.record["id"] in created]
+            made = [item for item in group if item.record["id"] in logged.created]
             if made:
-                checks += damage.compare_watched(made, logged)
-                checks += damage.compare_unfilled(made)
+                checks += damage.compare_watched(made, logged.values)
+                checks += damage.compare_unfilled(made, logged.values)
                 checks += target._find_damage(made)
         return checks + damage.compare_xmlids(items)
 
     @api.model
-    def _read_filled(self, project, rows):
-        """Return {record ID: fields the migration wrote} of what was in Odoo before the migration.
-
-        All their other fields are their own. What the migration created is not among them.
-        """
-        ids = [row["id"] for row in rows]
-        self.env.cr.execute(
-            """SELECT r.id FROM crm_migration_record r
-                WHERE r.id = ANY(%s) AND r.res_id IS NOT NULL AND NOT EXISTS (
-                      SELECT 1 FROM crm_migration_log l
-                       WHERE l.record_id = r.id AND l.model = r.model AND l.res_id = r.res_id
-                         AND l.action = 'create')""",
-            [ids],
-        )
-        filled = {record_id: set() for (record_id,) in self.env.cr.fetchall()}
-        # Of two records merged into one, the field is the last one's.
-        self.env.cr.execute(
-            f"""SELECT DISTINCT ON (l.model, l.res_id, field.name) l.record_id, field.name
-                 FROM crm_migration_log l
-                 JOIN crm_migration_record r ON r.model = l.model AND r.res_id = l.res_id
-                CROSS JOIN LATERAL jsonb_object_keys(l.after) AS field(name)
-                WHERE r.id = ANY(%s) AND l.project_id = %s AND l.action = 'update' AND l.id > %s
-                  AND {STILL_THERE}
-                ORDER BY l.model, l.res_id, field.name, l.id DESC""",
-            [list(filled), project.id, project._get_undone_until()],
-        )
-        for record_id, name in self.env.cr.fetchall():
-            if record_id in filled:
-                filled[record_id].add(name)
-        return filled
-
-    @api.model
-    def _read_others(self, project, rows):
-        """Return {record ID: {field: value}}: what other rows wrote last on records made here.
-
-        A contact gets the tag of a segment from the segment's own row.
-        """
-        self.env.cr.execute(
-            f"""SELECT r.id, l.after FROM crm_migration_record r
-                 JOIN crm_migration_log l ON l.project_id = r.project_id AND l.model = r.model
-                  AND l.res_id = r.res_id AND l.action = 'update' AND l.record_id != r.id
-                WHERE r.id = ANY(%s) AND l.id > %s AND {STILL_THERE} ORDER BY l.id""",
-            [[row["id"] for row in rows], project._get_undone_until()],
-        )
-        others = {}
-        for record_id, after in self.env.cr.fetchall():
-            others.setdefault(record_id, {}).update(after or {})
-        return others
-
-    @api.model
-    def _compare_group(self, target, items, sums):
+    def _compare_group(self, target, items, logged, sums):
         """Return the checks of records of one model.
 
+        :param logged: what the log tells of them
         :param sums: where equal fields are counted; they get no check of their own then
         """
         model = self.env[target._model]
@@ -207,7 +148,9 @@ class CrmMigrationVerifier(models.AbstractModel):
             told = [name for name in names if name in item.values]
             if sums is not None:
                 told = self._count_equal(item, told, now, sums)
-            checks += [self._compare_field(item, model._fields[name], now[name]) for name in told]
+            checks += [
+                self._compare_field(item, model._fields[name], now[name], logged) for name in told
+            ]
         return checks
 
     @api.model
@@ -230,12 +173,13 @@ class CrmMigrationVerifier(models.AbstractModel):
         return others
 
     @api.model
-    def _compare_field(self, item, field, landed):
+    def _compare_field(self, item, field, landed, logged):
         expected = item.values[field.name]
         rule = item.rules.get(field.name, "")
         result = verdict(expected, landed, field.type, rule)
-        own = item.record["filled"] is not None and field.name not in item.record["filled"]
-        others = item.record["others"]
+        record_id = item.record["id"]
+        own = field.name not in logged.filled.get(record_id, (field.name,))
+        others = logged.others.get(record_id, {})
         own = own or (field.name in others and same(others[field.name], landed, field.type))
         if own and result in (DIFFERENT, MISSING):
             # A merge fills what was empty; what the existing contact had stays.

@@ -42,14 +42,17 @@ class Damage:
                     checks.append(self._tell(item, name, known[name], now[name]))
         return checks
 
-    def compare_unfilled(self, items):
+    def compare_unfilled(self, items, logged):
         """Return checks of columns that no row fills, and that nobody wrote since the load.
 
         What people wrote there later is theirs, and no matter of a proof.
+
+        :param logged: {staged record ID: values as last logged}
         """
         model, checks = self.env[items[0].target._model], []
         rows = {item.record["res_id"]: item for item in items}
-        found = columns.find_changed(self.project, model, list(rows))
+        known = {res_id: logged[item.record["id"]] for res_id, item in rows.items()}
+        found = columns.find_changed(self.project, model, known)
         for res_id, (before, now) in sorted(found.items()):
             item = rows[res_id]
             checks += [
