@@ -25,7 +25,7 @@ class TestBehind(MigrationCase):
         super().setUp()
         self.cr.execute("CREATE TEMPORARY TABLE behind (id int PRIMARY KEY) ON COMMIT DROP")
 
-    def read(self):
+    def read_ids(self):
         self.cr.execute("SELECT id FROM behind ORDER BY id")
         return [row[0] for row in self.cr.fetchall()]
 
@@ -39,8 +39,8 @@ class TestBehind(MigrationCase):
             behind.execute("INSERT INTO behind SELECT 9 FROM pg_sleep(0.2)")
             behind.wait(place)
             self.assertEqual(found, [(2,)])
-            self.assertIn(2, self.read())
-        self.assertEqual(self.read(), [2, 9])
+            self.assertIn(2, self.read_ids())
+        self.assertEqual(self.read_ids(), [2, 9])
         self.assertEqual(found, [(2,)])
 
     def test_the_first_error_is_told(self):
@@ -51,7 +51,7 @@ class TestBehind(MigrationCase):
                 behind.execute("INSERT INTO behind VALUES (2)")
                 while True:
                     self.cr.execute("SELECT 1")
-        self.assertEqual(self.read(), [])
+        self.assertEqual(self.read_ids(), [])
 
     def test_a_copy_is_not_broken_off(self):
         """Statements wait for the end of a COPY, which takes several messages."""
@@ -59,7 +59,7 @@ class TestBehind(MigrationCase):
             for n in range(40):
                 behind.execute("INSERT INTO behind VALUES (%s)", [n])
                 copy_columns(self.cr, "behind", {"id": list(range(1000 * n + 100, 1000 * n + 999))})
-        self.assertEqual(len(self.read()), 40 + 40 * 899)
+        self.assertEqual(len(self.read_ids()), 40 + 40 * 899)
 
     def test_a_bad_record_among_several_batches(self):
         """The others land, each with its state and one line of the log, and it is told why."""
