@@ -14,9 +14,10 @@ def names(markup):
     >>> names('<img src="cid:logo@x"> <img src="files/a.png"> <img src="https://x.example/b.png">')
     ['cid:logo@x', 'files/a.png']
     """
-    found = (
-        match[2] or match[3] or match[4] or "" for match in _SOURCE.finditer(str(markup or ""))
-    )
+    text = str(markup or "")
+    if "<img" not in text.lower():
+        return []
+    found = (match[2] or match[3] or match[4] or "" for match in _SOURCE.finditer(text))
     return list(dict.fromkeys(name for name in found if _is_beside(name)))
 
 

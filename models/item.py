@@ -6,7 +6,7 @@ from ..engine.issues import CATALOGUE
 from ..engine.types import Mapped, Problem
 
 
-@dataclass
+@dataclass(slots=True)
 class Item:
     """:param record: columns of the staged record
     :param mapped: the row after the map
@@ -50,7 +50,8 @@ class Item:
 
     @property
     def held(self):
-        return any(CATALOGUE[problem.code].severity == "hold" for problem in self.problems)
+        problems = self.problems
+        return bool(problems) and any(CATALOGUE[one.code].severity == "hold" for one in problems)
 
     def tell(self, code, target="", value="", column="", **parameters):
         """Add a problem; a field it concerns is explained by it."""

@@ -5,6 +5,7 @@ tables is fetched for the batch, what it needs from the small ones is read once.
 """
 
 from collections import defaultdict
+from functools import cached_property
 from typing import NamedTuple
 
 from ..engine.mapping import fold
@@ -53,8 +54,26 @@ class Resolver:
         self._candidates = {}
         self._fetched = defaultdict(set)
         self._cache = {}
+        # As rows write them: thousands of rows share some owners.
+        self._owners = {}
+        self._details = {}
         # Messages of the batch, as (values, item): written together, in order of time.
         self.messages = []
+
+    @cached_property
+    def team_id(self):
+        """ID of the team of deals without a pipeline."""
+        return self.project.team_id.id
+
+    @cached_property
+    def company_id(self):
+        """ID of the company that the records belong to."""
+        return self.project.company_id.id
+
+    @cached_property
+    def currency(self):
+        """Code of that company's currency."""
+        return self.project.company_id.currency_id.name
 
     # ------------------------------------------------------------- staged records
 
@@ -288,6 +307,11 @@ class Resolver:
 
         return self._once("xmlid", read).get(xmlid_name(kind, *parts))
 
+    def odoo_id(self, xmlid):
+        """Return the ID of one of Odoo's own records."""
+        find = self.env["ir.model.data"]._xmlid_to_res_id
+        return self._once(("odoo", xmlid), lambda: find(xmlid, raise_if_not_found=True))
+
     def mapped_values(self, domain):
         """Return {(folded group, folded source value): value} of a value map."""
 
@@ -345,7 +369,9 @@ class Resolver:
         for an ID, what the export's own list of users says of it. Two users of one name are a
         question. Then the project's policy decides.
         """
-        return self._once(("owner", fold(raw)), lambda: self._find_owner(raw))
+        if raw not in self._owners:
+            self._owners[raw] = self._once(("owner", fold(raw)), lambda: self._find_owner(raw))
+        return self._owners[raw]
 
     def _find_owner(self, raw):
         chosen = self.mapped_values("owner").get(("", fold(raw)))
@@ -383,7 +409,9 @@ class Resolver:
 
     def owner_details(self, raw):
         """Return what the export's own list of users says: id, name, email."""
-        return self._once("owners", self._read_owners).get(fold(raw), {})
+        if raw not in self._details:
+            self._details[raw] = self._once("owners", self._read_owners).get(fold(raw), {})
+        return self._details[raw]
 
     def _read_owners(self):
         loader = self.env["crm.migration.loader"]

@@ -79,16 +79,17 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _prepare(self, items, resolver):
         """Fill ``item.values`` from ``item.mapped``; tell problems. One query per kind of link."""
+        plain = self._get_plain_names()
         for item in items:
             item.target = self
             item.model = self._model
             item.rules = dict(item.mapped.rules)
             item.problems = list(item.mapped.problems)
-            item.values = self._get_plain_values(item)
+            item.values = self._get_plain_values(item, plain)
             item.values |= self._get_identity(item, resolver)
         self._prepare_links(items, resolver)
-        for item in items:
-            if KEPT in self.env[self._model]._fields:
+        if KEPT in self.env[self._model]._fields:
+            for item in items:
                 item.values[KEPT] = item.mapped.kept or False
         self._check_required(items)
 
@@ -97,25 +98,39 @@ class CrmMigrationTarget(models.AbstractModel):
         """Resolve references and mend what Odoo would change. For each target to say."""
 
     @api.model
-    def _get_plain_values(self, item):
-        """Return the mapped values that the model takes as they are; keep what it cannot take."""
+    def _get_plain_names(self):
+        """Return the names of the fields whose values need no look, unless they are lists."""
         fields = self.env[self._model]._fields
+        names = {name for name, field in fields.items() if field.type != "selection"}
+        return names.difference(self._pseudo)
+
+    @api.model
+    def _get_plain_values(self, item, plain):
+        """Return the mapped values that the model takes as they are; keep what it cannot take.
+
+        :param plain: see :meth:`_get_plain_names`
+        """
         values = {}
         for name, value in item.mapped.values.items():
-            if name in self._pseudo:
-                continue
-            field = fields.get(name)
-            if field is None:
-                item.keep_sources([name])
-            elif field.type == "selection" and value not in field.get_values(self.env):
-                item.tell("unknown_value", name, value)
-                item.keep_sources([name])
-            elif isinstance(value, list) and field.type in ("char", "text"):
-                values[name] = ", ".join(value)  # several choices as a text (SP-23)
-            else:
+            if name in plain and type(value) is not list:
                 values[name] = value
+            elif name not in self._pseudo:
+                self._take_value(item, values, name, value)
         item.keep_sources(item.mapped.references.keys() - set(self._pseudo))
         return values
+
+    @api.model
+    def _take_value(self, item, values, name, value):
+        field = self.env[self._model]._fields.get(name)
+        if field is None:
+            item.keep_sources([name])
+        elif field.type == "selection" and value not in field.get_values(self.env):
+            item.tell("unknown_value", name, value)
+            item.keep_sources([name])
+        elif isinstance(value, list) and field.type in ("char", "text"):
+            values[name] = ", ".join(value)  # several choices as a text (SP-23)
+        else:
+            values[name] = value
 
     @api.model
     def _get_identity(self, item, resolver):
@@ -162,7 +177,8 @@ class CrmMigrationTarget(models.AbstractModel):
         new = [item for item in items if not (item.record.get("res_id") or item.held)]
         for name in self._get_required_fields() if new else ():
             for item in new:
-                if is_empty((item.values | item.extra).get(name)) and not item.merge_into:
+                given = item.extra if name in item.extra else item.values
+                if is_empty(given.get(name)) and not item.merge_into:
                     label = self.env[self._model]._fields[name].get_description(self.env)["string"]
                     item.tell("required_field", "", "", name, label=label)
 

@@ -27,6 +27,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
     @api.model
     def _prepare(self, items, resolver):
         self._link_by_address(items, resolver)
+        unused = {}
         for item in items:
             item.target = self
             item.model = self._model
@@ -34,7 +35,9 @@ class CrmMigrationTargetHistory(models.AbstractModel):
             item.problems = list(item.mapped.problems)
             item.values = self._get_values(item, resolver)
             item.values |= self._get_identity(item, resolver)
-            item.keep_sources(item.mapped.columns.keys() - self._used)
+            if item.entity not in unused:
+                unused[item.entity] = item.mapped.columns.keys() - set(self._used)
+            item.keep_sources(unused[item.entity])
             item.values[KEPT] = item.mapped.kept or False
         self._check_required(items)
 

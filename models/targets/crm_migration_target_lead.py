@@ -176,9 +176,9 @@ class CrmMigrationTargetLead(models.AbstractModel):
     def _set_pipeline(self, item, resolver):
         """Set the team: its pipeline's, else the one for deals without a pipeline."""
         pipeline = self._get_pipeline(item, resolver)
-        team = resolver.project.team_id.id if not pipeline else None
+        team = resolver.team_id if not pipeline else None
         item.values["team_id"] = team or resolver.xmlid("team", fold(pipeline)) or False
-        item.values["company_id"] = resolver.project.company_id.id
+        item.values["company_id"] = resolver.company_id
 
     @api.model
     def _get_pipeline(self, item, resolver):
@@ -286,15 +286,14 @@ class CrmMigrationTargetLead(models.AbstractModel):
         """Keep the figure; in another currency it is listed, or converted by the policy (X-06)."""
         values = item.values
         amount, currency = values.get("expected_revenue"), values.get("x_source_currency")
-        company = resolver.project.company_id
         if amount is None or not currency:
             return
         values["x_source_amount"] = amount
-        if currency == company.currency_id.name:
+        if currency == resolver.currency:
             return
         item.tell(
             "foreign_currency", "", amount, "expected_revenue",
-            currency=currency, company_currency=company.currency_id.name,
+            currency=currency, company_currency=resolver.currency,
         )  # fmt: skip
         if resolver.project.currency_policy == "convert":
             self._convert(item, resolver, amount, currency)

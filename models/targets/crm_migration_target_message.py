@@ -73,12 +73,12 @@ class CrmMigrationTargetMessage(models.AbstractModel):
             "subject": mapped.get("summary") or False,
             "body": self._get_body(item),
             "message_type": MESSAGE_TYPES[kind],
-            "subtype_id": self._get_id("mail.mt_note"),
+            "subtype_id": resolver.odoo_id("mail.mt_note"),
             "is_internal": True,
             "author_id": author,
             "email_from": self._get_from(item) or sender,
             "partner_ids": self._get_recipients(item, resolver),
-            "mail_activity_type_id": self._get_activity_type(kind),
+            "mail_activity_type_id": self._get_activity_type(kind, resolver),
             "x_source_recording": mapped.get("recording") or False,
         }
 
@@ -127,8 +127,8 @@ class CrmMigrationTargetMessage(models.AbstractModel):
         return sorted(ids)
 
     @api.model
-    def _get_activity_type(self, kind):
-        return self._get_id(ACTIVITY_TYPES[kind]) if kind == "call" else False
+    def _get_activity_type(self, kind, resolver):
+        return resolver.odoo_id(ACTIVITY_TYPES[kind]) if kind == "call" else False
 
     @api.model
     def _tell_owner(self, item, resolver):
