@@ -59,6 +59,13 @@ class TestBlocks(unittest.TestCase):
                 with self.subTest(seed=seed, odd=odd, end=end):
                     self.check(end.join(lines(seed, odd)) + end)
 
+    def test_one_odd_row_is_told(self):
+        rows = [f"{n},Ada,04711,DE,2024-05-06" for n in range(200)]
+        for odd in ODD:
+            with self.subTest(odd=odd):
+                text = "\n".join(["ID,Name,Zip,Country,Day", *rows[:70], odd, *rows[70:]])
+                self.check(text + "\n")
+
     def test_plain_rows_are_told_by_column(self):
         """But for the last few, which could be footers."""
         text = "ID,Name,City,\n" + "".join(f"{n},Ada, ,\n" for n in range(205))
