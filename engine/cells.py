@@ -121,7 +121,12 @@ def look_of_figure(text):
         return look(text)
     if len(text) in dates.COUNTED_LENGTHS or text in _ANSWERS:
         return _look_of_digits(len(text), dates.counts(text), text in _ANSWERS)
-    return _look_of_digits(len(text), (), False)
+    return look_of_length(len(text))
+
+
+def look_of_length(length):
+    """Look at so many ASCII digits that neither count days, seconds or the like, nor answer."""
+    return _look_of_digits(length, (), False)
 
 
 @lru_cache(maxsize=1_000)

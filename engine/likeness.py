@@ -5,7 +5,7 @@ Every cell is still read for itself when it is converted; here only its column i
 
 import re
 from collections import Counter
-from itertools import chain
+from itertools import chain, repeat
 
 from .cells import (
     ANSWER,
@@ -15,8 +15,10 @@ from .cells import (
     look,
     look_of_address,
     look_of_figure,
+    look_of_length,
     look_of_words,
 )
+from .dates import COUNTED_LENGTHS
 
 #: Different texts of one shape that must look the same before a further one is taken to.
 ENOUGH = 100
@@ -28,6 +30,9 @@ _SHAPE = str.maketrans(
 )
 #: What a cell of several words has that is more than words: a figure, an address, JSON.
 _TELLING = re.compile(r"[\d@]|^[{\[]")
+#: Several words with one figure: no date, which has two, no amount and no phone number, which have
+#: at most two words.
+_PROSE = re.compile(r"(?![{\[])(?=[^\d@]*\d+[^\d@]*$)(?:.*?(?<!\S)[^\W\d_][^\s\d]*(?!\S)){3}")
 #: What a column of words alone has nowhere: no figure, no address, no JSON.
 _MORE_THAN_WORDS = re.compile(r"[\d@.{\[]")
 
@@ -61,20 +66,22 @@ class Likeness:
         if not _MORE_THAN_WORDS.search(together):
             return _tally_words(texts, counts)
         shapes = _shapes(texts, together)
+        # Nearly all cells of a column of numbers or times are of a few shapes.
+        once = len(shapes) == sum(counts)
+        sizes = Counter(shapes if once else chain.from_iterable(map(repeat, shapes, counts)))
+        sure = {shape: self.shapes.get(shape) for shape in sizes}
+        if together[0] != "0" and "\n0" not in together:
+            sure |= {shape: look_of_length(len(shape)) for shape in filter(_is_code, sizes)}
+        sure = {shape: look for shape, look in sure.items() if type(look) is Look}
+        rest = [place for place, shape in enumerate(shapes) if shape not in sure]
+        told = chain(
+            ((look, "", sizes[shape]) for shape, look in sure.items()),
+            (
+                (self._look(shapes[place], texts[place]), texts[place], counts[place])
+                for place in rest
+            ),
+        )
         looks = {}
-        if len(shapes) != sum(counts):
-            seen = map(self._look, shapes, texts)
-            told = zip(seen, texts, counts, strict=True)
-        else:
-            # Nearly all cells of a column of numbers or times are of a few shapes.
-            sizes = Counter(shapes)
-            sure = {shape: self.shapes.get(shape) for shape in sizes}
-            sure = {shape: look for shape, look in sure.items() if type(look) is Look}
-            rest = [place for place, shape in enumerate(shapes) if shape not in sure]
-            told = chain(
-                ((look, "", sizes[shape]) for shape, look in sure.items()),
-                ((self._look(shapes[place], texts[place]), texts[place], 1) for place in rest),
-            )
         for seen, text, count in told:
             if seen is not PLAIN:
                 # By identity: most are shared, and each is kept, so that no other takes its place.
@@ -125,6 +132,11 @@ def _shapes(texts, together):
     return [next(plain) if shape is None else shape for shape in shapes]
 
 
+def _is_code(shape):
+    """Whether figures of a shape look alike if none begins with a zero."""
+    return shape.isdigit() and shape.isascii() and 1 < len(shape) not in COUNTED_LENGTHS
+
+
 def _find_way(shape):
     """Return the look of all texts of a shape, or what looks at each; None if it is to be learnt.
 
@@ -137,6 +149,8 @@ def _find_way(shape):
     if " " in shape:
         if not _TELLING.search(shape):
             return PLAIN if len(shape) > LONGEST_ANSWER else look_of_words
+        if _PROSE.match(shape):
+            return PLAIN
     elif "@" in shape or "://" in shape:  # hardly two are of one shape
         return look_of_address
     return None

@@ -7,11 +7,14 @@ once more when the map is proposed.
 
 import json
 import zlib
+from itertools import cycle
 
 from ..engine.inference import ColumnStatistics
 
 # Fast rather than small: a file's counts are read once or twice.
 LEVEL = 1
+# Cells of a column that are looked at together.
+TOGETHER = 5000
 
 
 class ColumnCounts:
@@ -20,33 +23,44 @@ class ColumnCounts:
     def __init__(self, names):
         self.columns = {name: ColumnStatistics(name) for name in names}
         self.held = {name: [] for name in names}
-        self.rows = self.held_rows = 0
+        self.turns, self.turn = cycle(names), 0.0
+        self.rows = 0
 
     def add(self, payloads):
-        """Count rows: a list of {column: text}, in their order."""
-        self.hold(payloads)
-        self.settle()
+        """Count rows: a list of {column: text}, in their order.
 
-    def hold(self, payloads):
-        """Keep rows to be counted together with others."""
-        self.held_rows += len(payloads)
+        Most is saved where many cells are looked at together, so they are held for a while.
+        """
         for name, held in self.held.items():
             held += [payload.get(name) for payload in payloads]
+        self._go_on(len(payloads))
 
-    def hold_columns(self, columns, count):
-        """Keep rows that are given by column: {name: texts}, an empty cell being ``""``."""
-        self.held_rows += count
+    def add_columns(self, columns, rows):
+        """Count rows that are given by column: {name: texts}, an empty cell being ``""``."""
         for name, held in self.held.items():
-            held += columns[name] if name in columns else [None] * count
+            held += columns[name] if name in columns else [None] * rows
+        self._go_on(rows)
+
+    def _go_on(self, rows):
+        """Count the columns whose turn it is: some after each block, so that PostgreSQL, which
+        writes the rows meanwhile, never waits for all of them.
+        """
+        self.rows += rows
+        self.turn += rows * len(self.held) / TOGETHER
+        while self.turn >= 1:
+            self.turn -= 1
+            name = next(self.turns)
+            self._settle(name)
+
+    def _settle(self, name):
+        if self.held[name]:
+            self.columns[name].add_all(self.held[name])
+            self.held[name].clear()
 
     def settle(self):
-        """Count what is held: most is saved where many rows are looked at together."""
-        self.rows += self.held_rows
-        self.held_rows = 0
-        for name, held in self.held.items():
-            if held:
-                self.columns[name].add_all(held)
-                held.clear()
+        """Count what is held."""
+        for name in self.held:
+            self._settle(name)
 
     def merge(self, other):
         """Take in the counts over a further file, which may have other columns."""
@@ -62,10 +76,12 @@ class ColumnCounts:
 
     def profiles(self):
         """Return the column profiles, in order."""
+        self.settle()
         return [statistics.profile() for statistics in self.columns.values()]
 
     def dump(self):
         """Return the counts as bytes."""
+        self.settle()
         columns = [statistics.dump() for statistics in self.columns.values()]
         text = json.dumps({"rows": self.rows, "columns": columns}, separators=(",", ":"))
         return zlib.compress(text.encode("utf-8", "surrogatepass"), LEVEL)

@@ -547,8 +547,6 @@ class CrmMigrationExtractor(models.AbstractModel):
             found = self._renew(run, file, rows)
             found |= self._upsert(run, file, [row for row in rows if row[0] not in found])
         self._tell_rows(run, file, told, found)
-        if state["counts"]:
-            state["counts"].settle()
         return state["position"] - start
 
     @api.model
@@ -567,7 +565,7 @@ class CrmMigrationExtractor(models.AbstractModel):
                 rows = block.rows() if is_plain else block
                 entries = self._prepare_rows(file, rows, state, told)
             elif counts:
-                counts.hold_columns(block.columns, len(block.lines))
+                counts.add_columns(block.columns, len(block.lines))
             yield entries
 
     @api.model
@@ -640,7 +638,7 @@ class CrmMigrationExtractor(models.AbstractModel):
                 counted.append(values)
             prepared.append((key, row.line, row_hash, payload, state))
         if counts:
-            counts.hold(counted)
+            counts.add(counted)
         return Entries.of(prepared)
 
     @api.model

@@ -1,8 +1,12 @@
 """The kind of a column is proved by all of its rows."""
 
+import random
 import unittest
+from collections import Counter
 
+from ..cells import look
 from ..inference import DISTINCT_CAP, KINDS, ColumnStatistics, settle_dates
+from ..likeness import Likeness
 
 
 def profile(values, name="Column"):
@@ -56,6 +60,32 @@ class TestLikeness(unittest.TestCase):
         """ "1" may be an answer, "2" is none, though they are of one shape."""
         self.assertEqual(profile(["1", "0"] * 500).kind, "boolean")
         self.assertNotEqual(profile([*["1", "0"] * 500, *"23456789"]).kind, "boolean")
+
+    def test_words_with_figures_look_as_they_do_alone(self):
+        """Three words with one figure are taken for text unseen: no form of a date, an amount, a
+        number or an answer may be among them."""
+        words = (
+            "5", "12.5", "Mai", "May", "on", "2024", "€", "EUR", "tel.:", "ext.", "Uhr", "at",
+            "Fri,", "%", "-", "(", "[x", "{a}", "a@b.example", "1st", "e5", "yes", "03/04/2024",
+        )  # fmt: skip
+        some, seen = random.Random(5), set()
+        texts = [" ".join(some.choices(words, k=some.randint(2, 5))) for __ in range(4_000)]
+        for text in ("EUR 5 EUR", "tel. 1234567 ext.", *texts):
+            found = Likeness().look(text)
+            self.assertEqual(found, look(text), text)
+            seen.add(found)
+        self.assertGreater(len(seen), 10)
+
+    def test_figures_of_one_length(self):
+        """They look alike but for those with a zero in front, and those that could be days."""
+        for length in range(1, 18):
+            first = 10 ** (length - 1)
+            figures = [str(first + n) for n in range(9)]
+            for texts in (figures, [*figures, "0" * length]):
+                column = ColumnStatistics("x")
+                column.add_all(texts)
+                kinds = Counter(kind for text in texts for kind in look(text).kinds)
+                self.assertEqual(+column.kinds, kinds, texts)
 
     def test_kinds_of_many_cells(self):
         for kind, text in (
