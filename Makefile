@@ -40,7 +40,7 @@ test-users: ## people edit and save while one worker loads, and two; how long th
 lint: ## ruff, pylint-odoo, XML, JSON and shell checks (ARGS=--fix repairs)
 	@dev/lint $(ARGS)
 
-bench: ## records per second beside Odoo's importer, XML-RPC and bare COPY (SIZE=contacts ROUNDS=3)
+bench: ## records per second, by both roads, beside Odoo's importer, XML-RPC and bare COPY (SIZE=contacts ROUNDS=3)
 	@test -x dev/bench || { echo "error: dev/bench is not there yet" >&2; exit 1; }
 	@dev/bench $(ARGS)
 

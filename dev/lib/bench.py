@@ -1,6 +1,6 @@
 """One contender of ``dev/bench`` in one database: loads the export, measures, writes a JSON.
 
-Usage: bench.py --addons-path PATH users|ours|two|peer|rpc|limit DB FOLDER [RESULT.json]
+Usage: bench.py --addons-path PATH users|ours|two|plain|peer|rpc|limit DB FOLDER [RESULT.json]
 """
 
 import argparse
@@ -122,6 +122,20 @@ def run_two(env, folder):
     return {
         "phases": phases,
         "memory": {"start": base, "peak": peak_memory(), "helper": helper.ru_maxrss / 1024},
+        "content": read_content(env, "__crmmig_karmacrm__"),
+    }
+
+
+def run_plain(env, folder):
+    """The load with every record by ``create()`` and its overrides, as where one is not known."""
+    env["ir.config_parameter"].sudo().set_param("crm_migration.creation", "plain")
+    meter = Meter(env)
+    _watch_steps(env, meter)
+    base = peak_memory()
+    _migrate(env, folder, "loaded")
+    return {
+        "phases": meter.take(),
+        "memory": {"start": base, "peak": peak_memory()},
         "content": read_content(env, "__crmmig_karmacrm__"),
     }
 
@@ -401,19 +415,23 @@ def read_content(env, module):
     return content
 
 
+CONTENDERS = {"ours": run_ours, "two": run_two, "plain": run_plain, "peer": run_peer}
+
+
 def _run(env, asked):
     from bench_others import run_limit, run_rpc
 
     if asked.what == "rpc":
         return run_rpc(env, asked.folder, asked.addons_path)
-    contenders = {"ours": run_ours, "two": run_two, "peer": run_peer, "limit": run_limit}
-    return contenders[asked.what](env, asked.folder)
+    if asked.what == "limit":
+        return run_limit(env, asked.folder)
+    return CONTENDERS[asked.what](env, asked.folder)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--addons-path", required=True)
-    parser.add_argument("what", choices=("users", "ours", "two", "peer", "rpc", "limit"))
+    parser.add_argument("what", choices=("users", *CONTENDERS, "rpc", "limit"))
     parser.add_argument("database")
     parser.add_argument("folder", type=Path)
     parser.add_argument("result", type=Path, nargs="?")

@@ -12,7 +12,8 @@ from statistics import median
 
 ENTITIES = {"company": "companies", "contact": "contacts", "deal": "deals", "activity": "messages"}
 CONTENDERS = {
-    "ours": "addon", "two": "addon, two", "peer": "importer", "rpc": "XML-RPC", "limit": "COPY",
+    "ours": "addon", "two": "addon, two", "plain": "by create()", "peer": "importer",
+    "rpc": "XML-RPC", "limit": "COPY",
 }  # fmt: skip
 FIGURES = ("records", "seconds", "cpu", "queries")
 PHASES = {
@@ -108,16 +109,17 @@ def show(summary):
     print("\nthe addon against the others:")
     print(
         f"{'':<11}{'importer':>10}{'its CPU':>10}{'XML-RPC':>10}{'% of COPY':>11}{'queries':>10}"
-        f"{'two: importer':>16}{'one':>7}{'% of COPY':>11}"
+        f"{'two: importer':>16}{'one':>7}{'% of COPY':>11}{'create(): importer':>20}{'its CPU':>10}"
     )
     for entity, label in (*ENTITIES.items(), ("total", "total")):
-        mine, two, peer, rpc, limit = (loads[name][entity] for name in CONTENDERS)
+        mine, two, plain, peer, rpc, limit = (loads[name][entity] for name in CONTENDERS)
         print(
             f"{label:<11}{rate(mine) / rate(peer):>9.1f}x{peer['cpu'] / mine['cpu']:>9.1f}x"
             f"{rate(mine) / rate(rpc):>9.1f}x{100 * rate(mine) / rate(limit):>11.0f}"
             f"{mine['queries'] / mine['records']:>10.2f}"
             f"{rate(two) / rate(peer):>15.1f}x{rate(two) / rate(mine):>6.1f}x"
             f"{100 * rate(two) / rate(limit):>11.0f}"
+            f"{rate(plain) / rate(peer):>19.1f}x{peer['cpu'] / plain['cpu']:>9.1f}x"
         )
     print("CPU: of the Python processes, without PostgreSQL; steadier on a busy machine")
     print("\naddon, file to verified and back:")
@@ -145,7 +147,7 @@ def draw(summary, path):
     labels = [*ENTITIES.values(), "all"]
     figure, axes = pyplot.subplots(figsize=(8, 4), layout="constrained")
     width = 0.8 / len(CONTENDERS)
-    colors = ("#714b67", "#a24689", "#8f8f8f", "#c0c0c0", "#e0e0e0")
+    colors = ("#714b67", "#a24689", "#c78fb5", "#8f8f8f", "#c0c0c0", "#e0e0e0")
     for place, ((name, label), color) in enumerate(zip(CONTENDERS.items(), colors, strict=True)):
         rates = [rate(summary["load"][name][entity]) for entity in (*ENTITIES, "total")]
         where = [n + (place - (len(CONTENDERS) - 1) / 2) * width for n in range(len(labels))]

@@ -110,17 +110,15 @@ def create_many(model, values_list):
     told = _get_told(model.env)
     if told & {"plain", "slow"}:
         road.close("by system parameter")
-    if "slow" in told:
-        road.below.close("by system parameter")
     records = model.browse()
     # Neighbours only: the order of the records is that of their IDs.
     # pylint: disable-next=bad-builtin-groupby
     for plain, group in groupby(values_list, key=road.is_plain):
-        records += _create(model, road, plain, list(group), proving="unproven" not in told)
+        records += _create(model, road, plain, list(group), told)
     return records
 
 
-def _create(model, road, plain, values_list, proving):
+def _create(model, road, plain, values_list, told):
     if not plain and len(values_list) >= FEW and model.env.su:
         unknown = road.stand_in.find_unknown(model)
         if unknown:
@@ -128,7 +126,7 @@ def _create(model, road, plain, values_list, proving):
         else:
             try:
                 creation = Creation(model, road.stand_in)
-                if proving:
+                if "unproven" not in told:
                     _prove(model, road, values_list, creation)
                 if not road.reason:
                     records = creation.run(values_list)
@@ -137,8 +135,8 @@ def _create(model, road, plain, values_list, proving):
             except PlainRoad as reason:
                 _logger.info("%s of %s records by create(): %s", len(values_list), model, reason)
     road.plain += len(values_list)
-    by_column = model.with_context(**{BY_COLUMN: True})
-    return by_column.create([dict(values) for values in values_list]).with_env(model.env)
+    creating = model.with_context(**{BY_COLUMN: "slow" not in told})
+    return creating.create([dict(values) for values in values_list]).with_env(model.env)
 
 
 def create_below(model, vals_list, create):
