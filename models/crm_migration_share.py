@@ -21,7 +21,8 @@ from .silence import silent
 # System parameter: how many workers load at once. Without it as many as Odoo has cron workers in
 # processes of their own; threads of one process would only wait for each other.
 PARAMETER = "crm_migration.workers"
-# More than any machine has workers, so that all of them end a step at about the same time.
+# Shares of a step at most: more than any machine has workers. Of longer ones several batches are
+# taken, the longest one's first, so that all workers end at about the same time.
 MOST_SHARES = 16
 # A share that is a little longer than a batch is one batch.
 ROUNDING = 1.2
@@ -123,9 +124,9 @@ class CrmMigrationShare(models.Model):
             return False
         size = loader._limit(project, entities, project.batch_size)
         count = self._count(project, entities, self._get_shareable(target))
-        if count < 2 * size:
+        if count < size:
             return False
-        self._store(run, entities, min(max(count // size, 2), MOST_SHARES))
+        self._store(run, entities, self._choose_number(count, size, self._get_workers(run)))
         done = (run.counters or {}).get("done") or {}
         step = {
             "entities": entities,
@@ -137,6 +138,13 @@ class CrmMigrationShare(models.Model):
         }
         run.cursor = run.cursor | {"step": step}
         return True
+
+    @api.model
+    def _choose_number(self, count, size, workers):
+        """Return how many shares of about a batch there are: as many for one worker as for the
+        others, so that none waits for another's last one."""
+        number = math.ceil(count / size / workers) * workers
+        return number if number <= MOST_SHARES else max(MOST_SHARES // workers, 1) * workers
 
     @api.model
     def _get_shareable(self, target):

@@ -136,6 +136,16 @@ class TestSharing(MigrationCase):
         self.assertEqual(self.staged(self.project, "contact", "p7").state, "created")
         self.assertEqual((run.processed, run.total), (60, 60))
 
+    def test_there_are_as_many_shares_for_each_worker(self):
+        """Of about a batch, or of several: none waits for the last batch of another."""
+        choose = self.env["crm.migration.share"]._choose_number
+        for workers in range(2, 17):
+            for count in (1000, 2500, 5000, 10000, 1000000):
+                number = choose(count, 1000, workers)
+                self.assertEqual(number % workers, 0, (count, workers))
+                self.assertLessEqual(number, max(16, workers))
+                self.assertLessEqual(count / number, max(1000, count / 8))
+
     def test_one_worker_shares_nothing(self):
         run = self.project._start("load")
         self.work(run)
