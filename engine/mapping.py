@@ -36,6 +36,20 @@ class _Blank(NamedTuple):
     meaning: Any
 
 
+class _Step(NamedTuple):
+    """A rule, ready to run.
+
+    :param read: function of a filled cell's text, None if its text does not matter
+    :param first: True if no column before it, nor a constant, fills the field
+    :param plain: True if what is read is the value
+    """
+
+    rule: Any
+    read: Any
+    first: bool
+    plain: bool
+
+
 class _Cell(NamedTuple):
     """What was read in a cell, where it is not all that there is to say."""
 
@@ -76,8 +90,14 @@ class EntityMap:
                 columns += [rule.column] if rule.column not in columns else []
         self._steps, filled = [], set(self.constants)
         for rule in filter(self._matters, self.rules):
-            self._steps.append((rule, self._get_reader(rule), rule.field not in filled))
+            first = rule.field not in filled
+            self._steps.append(_Step(rule, self._get_reader(rule), first, self._is_plain(rule)))
             filled.add(rule.field)
+
+    def _is_plain(self, rule):
+        """Tell whether what is read in a cell is the value of the field."""
+        meant = rule.options.keys() & {"domain", "part"}
+        return not (rule.reference or meant or rule.field == OPT_OUT)
 
     def _matters(self, rule):
         return rule.field != "id" or "empty" in rule.options
@@ -99,12 +119,13 @@ class EntityMap:
         A column at a time: what a text means is worked out once, and most columns repeat theirs.
         """
         rows = [Mapped(dict(self.constants), row, self._columns) for row in payloads]
-        for rule, read, first in self._steps:
-            cells = list(map(dict.get, payloads, repeat(rule.column)))
-            if rule.field == KEPT:
-                self._keep(rule.column, cells, rows)
+        for step in self._steps:
+            column = step.rule.column
+            cells = list(map(dict.get, payloads, repeat(column)))
+            if step.rule.field == KEPT:
+                self._keep(column, cells, rows)
             else:
-                self._map_column(rule, read, first, cells, rows)
+                self._map_column(step, cells, rows)
         for mapped in rows:
             if mapped.parts:
                 self._join_parts(mapped)
@@ -117,15 +138,13 @@ class EntityMap:
             if raw and not raw.isspace():
                 mapped.kept[column] = raw
 
-    def _map_column(self, rule, read, first, cells, rows):
-        """Read the cells of a column into the rows.
-
-        :param first: True if no column before it, nor a constant, fills the field
-        """
+    def _map_column(self, step, cells, rows):
+        """Read the cells of a column into the rows."""
+        rule, first = step.rule, step.first
         name = rule.field
         blank = _Blank(rule.options.get("empty"))
         meanings = {
-            raw: self._read(rule, read, raw) if raw and not raw.isspace() else blank
+            raw: self._read(step, raw) if raw and not raw.isspace() else blank
             for raw in dict.fromkeys(cells)
         }
         values = map(meanings.__getitem__, cells)
@@ -156,25 +175,28 @@ class EntityMap:
             else:
                 self._apply(mapped, rule, value.read, raw)
 
-    def _read(self, rule, read, raw):
+    def _read(self, step, raw):
         """Return what a filled cell means to each row that has it, as far as one rule tells.
 
         That is a simple value of the field, links, nothing, or what :meth:`_apply` is to look at.
         """
-        value = read(raw) if read else None
+        rule = step.rule
+        value = step.read(raw) if step.read else None
         if value is None or value == "" or value == []:
             return _NOTHING
+        simple = type(value) in SIMPLE
+        if simple and step.plain:
+            return value
         if isinstance(value, (Unread, Noted)):
             return _Cell(value)
         if rule.reference:
             return self._make_links(rule, value)
-        if "domain" in rule.options and type(value) in SIMPLE:
+        if simple and "part" not in rule.options and rule.field != OPT_OUT:
+            # Of a value map: what it makes of the text.
             canonical = self.values.get(rule.options["domain"], {}).get(fold(value))
-            plain = type(canonical) in SIMPLE
-        else:
-            canonical, plain = value, type(value) in SIMPLE
-        plain = plain and "part" not in rule.options and rule.field != OPT_OUT
-        return canonical if plain else _Cell(value)
+            if type(canonical) in SIMPLE:
+                return canonical
+        return _Cell(value)
 
     def _make_links(self, rule, value):
         entity, __, by = rule.reference.partition(".")

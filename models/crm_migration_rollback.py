@@ -431,7 +431,7 @@ class CrmMigrationRollback(models.AbstractModel):
             target._write(self.env[model].browse(res_id), values)
         else:
             target = self.env["crm.migration.target"]
-            self.env[model].browse(res_id).write(target._to_orm_of(model, values))
+            self.env[model].browse(res_id).write(target._to_orm_of(model, [values])[0])
 
     @api.model
     def _read_stamps(self, model, ids):

@@ -7,6 +7,7 @@ from . import test_apps_missing
 from . import test_apps_products
 from . import test_apps_used
 from . import test_attachment_urls
+from . import test_behind
 from . import test_command_line
 from . import test_coverage
 from . import test_currency

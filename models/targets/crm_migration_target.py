@@ -1,4 +1,5 @@
 from datetime import date
+from itertools import chain
 
 from odoo import api, models
 from odoo.fields import Command
@@ -261,10 +262,9 @@ class CrmMigrationTarget(models.AbstractModel):
         if not items:
             return self.env[self._model]
         values = [
-            self._to_orm(item.values | item.extra | self._get_technical(item, resolver))
-            for item in items
+            {**item.values, **item.extra, **self._get_technical(item, resolver)} for item in items
         ]
-        records = create_many(self.env[self._model], values)
+        records = create_many(self.env[self._model], self._to_orm_each(values))
         for item, res_id in zip(items, records._ids, strict=True):
             item.res_id = res_id
             item.outcome = "created"
@@ -409,15 +409,21 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _to_orm(self, values):
         """Return values as ``create`` and ``write`` take them."""
-        return self._to_orm_of(self._model, values)
+        return self._to_orm_each([values])[0]
 
     @api.model
-    def _to_orm_of(self, model, values):
-        result = dict(values)
-        for name in self._get_lists(model) & values.keys():
-            value = values[name]
-            if not (value and isinstance(value[0], (tuple, list))):
-                result[name] = [Command.set(value or [])]
+    def _to_orm_each(self, values_list):
+        return self._to_orm_of(self._model, values_list)
+
+    @api.model
+    def _to_orm_of(self, model, values_list):
+        lists = self._get_lists(model).intersection(chain.from_iterable(values_list))
+        result = [dict(values) for values in values_list]
+        for values in result:
+            for name in lists:
+                value = values.get(name, ())
+                if name in values and not (value and isinstance(value[0], (tuple, list))):
+                    values[name] = [Command.set(value or [])]
         return result
 
     @api.model

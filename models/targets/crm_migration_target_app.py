@@ -44,11 +44,14 @@ class CrmMigrationTargetApp(models.AbstractModel):
         return result
 
     @api.model
-    def _to_orm(self, values):
+    def _to_orm_each(self, values_list):
         """What Odoo works out is compared, never written."""
         fields = self.env[self._model]._fields
-        return super()._to_orm(
-            {n: v for n, v in values.items() if n in fields and n not in self._computed}
+        return super()._to_orm_each(
+            [
+                {n: v for n, v in values.items() if n in fields and n not in self._computed}
+                for values in values_list
+            ]
         )
 
     @api.model

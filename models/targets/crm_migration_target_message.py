@@ -183,12 +183,14 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     @api.model
     def _create(self, items, resolver):
         """Queue the messages: those of a batch are written together, whatever they come from."""
+        queued = []
         for item in items:
-            values = item.values | self._get_technical(item, resolver)
             pictures = item.extra.pop("pictures", None)
+            values = {**item.values, **self._get_technical(item, resolver), **item.extra}
             if pictures:
-                values["body"] = self._embed(values["body"], pictures)
-            resolver.messages.append((self._to_orm(values | item.extra), item))
+                values["body"] = self._embed(item.values["body"], pictures)
+            queued.append(values)
+        resolver.messages += zip(self._to_orm_each(queued), items, strict=True)
 
     @api.model
     def _embed(self, body, pictures):
