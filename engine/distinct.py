@@ -1,5 +1,6 @@
 """How many distinct values there are, in memory that does not grow with them."""
 
+import base64
 import sys
 from array import array
 from hashlib import blake2b
@@ -63,13 +64,19 @@ class DistinctSample:
         self._thin()
 
     def dump(self):
-        return {"seen": list(self.seen), "bits": self.bits, "repeated": self.repeated}
+        """Return the sample as data for JSON; the hashes as one text, for they are thousands."""
+        seen = _little_endian(array("Q", self.seen)).tobytes()
+        seen = base64.b64encode(seen).decode()
+        return {"seen": seen, "bits": self.bits, "repeated": self.repeated}
 
     @classmethod
     def load(cls, content):
         """Return the sample that :meth:`dump` wrote."""
         sample = cls()
-        sample.seen = set(content["seen"])
+        seen = content["seen"]
+        if isinstance(seen, str):
+            seen = _little_endian(array("Q", base64.b64decode(seen)))
+        sample.seen = set(seen)  # a list, in what was stored before
         sample.bits, sample.repeated = content["bits"], content["repeated"]
         return sample
 
@@ -90,3 +97,10 @@ def _fingerprint(contents):
     if sys.byteorder == "little":
         digests.byteswap()
     return digests
+
+
+def _little_endian(numbers):
+    """Return an array as every machine writes it, or one that was so written as numbers."""
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers

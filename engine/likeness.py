@@ -30,9 +30,12 @@ _SHAPE = str.maketrans(
 )
 #: What a cell of several words has that is more than words: a figure, an address, JSON.
 _TELLING = re.compile(r"[\d@]|^[{\[]")
-#: Several words with one figure: no date, which has two, no amount and no phone number, which have
-#: at most two words.
-_PROSE = re.compile(r"(?![{\[])(?=[^\d@]*\d+[^\d@]*$)(?:.*?(?<!\S)[^\W\d_][^\s\d]*(?!\S)){3}")
+#: A line of several words with one figure at most: no date, which has two, no amount and no phone
+#: number, which have at most two words.
+_PROSE = re.compile(
+    r"^(?![{\[])(?=[^\d@\n]*\d*[^\d@\n]*$)(?:.*?(?<!\S)[^\W\d_][^\s\d]*(?!\S)){3}.*$",
+    re.MULTILINE,
+)
 #: What a column of words alone has nowhere: no figure, no address, no JSON.
 _MORE_THAN_WORDS = re.compile(r"[\d@.{\[]")
 
@@ -65,6 +68,13 @@ class Likeness:
         together = "\n".join(texts)
         if not _MORE_THAN_WORDS.search(together):
             return _tally_words(texts, counts)
+        if together.count(" ") > len(texts):
+            left = _PROSE.sub("", together).split("\n")
+            counts = [count for count, text in zip(counts, left, strict=True) if text]
+            texts = list(filter(None, left))
+            if not texts:
+                return ()
+            together = "\n".join(texts)
         shapes = _shapes(texts, together)
         # Nearly all cells of a column of numbers or times are of a few shapes.
         once = len(shapes) == sum(counts)

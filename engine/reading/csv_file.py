@@ -33,7 +33,7 @@ def read(source, name, overrides):
     else:
         found = dialect.detect(sample, complete)
     rows = dialect.sample_records(sample, found, complete)
-    if sample.lower().lstrip('\ufeff"').startswith("sep="):
+    if sample[:10].lower().lstrip('\ufeff"').startswith("sep="):
         rows = rows[1:]
 
     def make():

@@ -1,10 +1,12 @@
 """The kind of a column is proved by all of its rows."""
 
+import json
 import random
 import unittest
 from collections import Counter
 
 from ..cells import look
+from ..distinct import DistinctSample
 from ..inference import DISTINCT_CAP, KINDS, ColumnStatistics, settle_dates
 from ..likeness import Likeness
 
@@ -39,7 +41,15 @@ class TestTogether(unittest.TestCase):
 
     def _told(self, column):
         told = column.dump()
-        return told | {"hashes": told["hashes"] | {"seen": sorted(told["hashes"]["seen"])}}
+        return told | {"hashes": vars(DistinctSample.load(told["hashes"]))}
+
+    def test_distinct_values_are_stored(self):
+        """As they are now, and as earlier versions wrote them."""
+        sample = DistinctSample()
+        sample.add_all([f"k{n}" for n in range(9_000)], [1] * 9_000)
+        stored = json.loads(json.dumps(sample.dump()))
+        for content in (stored, stored | {"seen": list(sample.seen)}):
+            self.assertEqual(vars(DistinctSample.load(content)), vars(sample))
 
 
 class TestLikeness(unittest.TestCase):
