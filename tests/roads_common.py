@@ -78,7 +78,7 @@ class RoadsCase(MigrationCase):
                 "team_id": self.env.ref("sales_team.team_sales_department").id,
                 "user_id": (False, self.admin.id)[place % 2],
                 "probability": 100.0 if place % 4 == 0 else (0.0, 12.5)[place % 2],
-                "active": place % 8 != 1,
+                "active": place % 8 != 2,
                 "expected_revenue": place * 1234.567,
                 "date_open": (False, "2019-02-03 04:05:06")[place % 2],
                 "date_closed": (False, "2020-02-03 04:05:06")[place % 3 % 2],

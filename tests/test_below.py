@@ -278,7 +278,8 @@ class TestBelow(RoadsCase):
             with patch.object(Below, "run", autospec=True, side_effect=run) as made:
                 bulk.create_many(self.quiet["res.partner"], self.partners())
             self.assertEqual(bulk.get_below(self.env, "res.partner")["fast"], fast, told)
-            self.assertEqual(bulk.get_roads(self.env)["res.partner"]["plain"], 40)
+            road = bulk.get_roads(self.env)["res.partner"]
+            self.assertEqual((road["plain"], road["by_column"]), (40, fast), told)
             calls = {"plain": 2, "slow": 0, "plain unproven": 1}
             self.assertEqual(made.call_count, calls[told], told)
         bulk.forget(self.env)

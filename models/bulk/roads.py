@@ -19,6 +19,8 @@ SAMPLE = 20
 # to Odoo, "unproven" leaves the comparison out (for tests that compare whole databases); empty is
 # what every load should have.
 PARAMETER = "crm_migration.creation"
+# What a road counts: records copied, created, and created by column below the overrides.
+COUNTS = ("fast", "plain", "by_column")
 # Where a registry keeps its roads: they are those of its classes.
 ATTRIBUTE = "crm_migration_roads"
 
@@ -52,7 +54,8 @@ class Road:
 
     def describe(self):
         road = "plain" if self.reason else "fast"
-        return {"road": road, "reason": self.reason, "fast": self.fast, "plain": self.plain}
+        counts = (self.fast, self.plain, self.below.fast)
+        return {"road": road, "reason": self.reason, **dict(zip(COUNTS, counts, strict=True))}
 
 
 def forget(env):
@@ -75,7 +78,7 @@ def _get_told(env):
 
 
 def get_roads(env):
-    """Return {model: {"road", "reason", "fast", "plain"}} of what was created in this process."""
+    """Return {model: {"road", "reason", a count for each kind}} of this process's creations."""
     roads = env.registry.__dict__.get(ATTRIBUTE, {})
     return {name: road.describe() for name, road in roads.items()}
 
@@ -84,18 +87,17 @@ def add_roads(one, other):
     """Return what two processes did as if it had been one; a closed road is told."""
     result = {name: dict(road) for name, road in one.items()}
     for name, road in other.items():
-        known = result.setdefault(name, road | {"fast": 0, "plain": 0})
+        known = result.setdefault(name, road | dict.fromkeys(COUNTS, 0))
         if not known["reason"]:
             known |= {"road": road["road"], "reason": road["reason"]}
-        known |= {kind: known[kind] + road[kind] for kind in ("fast", "plain")}
+        known |= {kind: known.get(kind, 0) + road.get(kind, 0) for kind in COUNTS}
     return result
 
 
 def subtract_roads(roads, before):
     """Return what was created since an earlier answer of ``get_roads``."""
-    nothing = {"fast": 0, "plain": 0}
     return {
-        name: road | {k: road[k] - before.get(name, nothing)[k] for k in nothing}
+        name: road | {kind: road[kind] - before.get(name, {}).get(kind, 0) for kind in COUNTS}
         for name, road in roads.items()
     }
 
@@ -136,7 +138,7 @@ def _create(model, road, plain, values_list, told):
                 _logger.info("%s of %s records by create(): %s", len(values_list), model, reason)
     road.plain += len(values_list)
     creating = model.with_context(**{BY_COLUMN: "slow" not in told})
-    return creating.create([dict(values) for values in values_list]).with_env(model.env)
+    return creating.create([dict(values) for values in values_list])
 
 
 def create_below(model, vals_list, create):
