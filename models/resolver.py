@@ -188,7 +188,7 @@ class Resolver:
         :param entity: canonical object type of a ``related`` reference, if the row tells it
         """
         kinds = {one.entity for one in references if one.by == "id"}
-        if not kinds:
+        if not kinds or len(references) == 1:
             return references
         told = {kind for kind in kinds if self._has_ids(entity or kind)}
         return [one for one in references if one.by == "id" or one.entity not in told]
@@ -252,33 +252,43 @@ class Resolver:
         """Return {folded name: id} of a small table; of equal names the oldest record."""
 
         def read():
-            records = self.env[model].with_context(active_test=False).search([], order="id desc")
+            records = self.env[model].with_context(active_test=False)
+            records = records.search_fetch([], [field], order="id desc")
             return {fold(record[field]): record.id for record in records if record[field]}
 
         return self._once((model, field), read)
 
     def country(self, code):
         """Return the ID of a country by its ISO-2 code."""
-        countries = self._once(
-            "country", lambda: {c.code: c.id for c in self.env["res.country"].search([])}
-        )
-        return countries.get(code)
+
+        def read():
+            countries = self.env["res.country"].search_fetch([], ["code"])
+            return {country.code: country.id for country in countries}
+
+        return self._once("country", read).get(code)
 
     def state(self, text, country_id):
         """Return the ID of a state of that country by code or name, or None."""
 
         def read():
-            states = {}
+            states = defaultdict(list)
             self.env["res.country.state"].flush_model()
             self.env.cr.execute(
-                "SELECT id, country_id, name, code FROM res_country_state ORDER BY code, id"
+                "SELECT country_id, id, name, code FROM res_country_state ORDER BY code, id"
             )
-            for state_id, country, name, code in self.env.cr.fetchall():
-                for key in (name, code):
-                    states.setdefault((country, fold(key)), state_id)
+            for country, *state in self.env.cr.fetchall():
+                states[country].append(state)
             return states
 
-        return self._once("state", read).get((country_id, fold(text)))
+        def name():
+            # Few countries come in a batch: only the names of these are made comparable.
+            known = {}
+            for state_id, *keys in self._once("state", read).get(country_id, ()):
+                for key in keys:
+                    known.setdefault(fold(key), state_id)
+            return known
+
+        return self._once(("state", country_id), name).get(fold(text))
 
     def xmlid(self, kind, *parts):
         """Return the ID of what this source made before under that name, or None."""
@@ -309,8 +319,11 @@ class Resolver:
 
     def odoo_id(self, xmlid):
         """Return the ID of one of Odoo's own records."""
-        find = self.env["ir.model.data"]._xmlid_to_res_id
-        return self._once(("odoo", xmlid), lambda: find(xmlid, raise_if_not_found=True))
+
+        def find():
+            return self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
+
+        return self._once(("odoo", xmlid), find)
 
     def mapped_values(self, domain):
         """Return {(folded group, folded source value): value} of a value map."""
@@ -357,8 +370,11 @@ class Resolver:
 
     def takes_kind(self, kind):
         """Return whether activities of a canonical kind go to an app."""
-        readiness = self.env["crm.migration.readiness"]
-        return self._once(("kind", kind), lambda: readiness._takes_kind(self.project, kind))
+
+        def read():
+            return self.env["crm.migration.readiness"]._takes_kind(self.project, kind)
+
+        return self._once(("kind", kind), read)
 
     # ------------------------------------------------------------- owners
 

@@ -14,6 +14,8 @@ from .markup import clean
 MISSING = object()
 # What COPY reads as NULL.
 NOTHING = "\\N"
+# No amount of any currency: it stays so only where none is known.
+UNROUNDED = 0.123456789
 # Kinds of values of which no two are equal.
 TEXT_OR_NOTHING = {str, type(None), bool, type(MISSING)}
 LOG_COLUMNS = ("create_uid", "create_date", "write_uid", "write_date")
@@ -365,14 +367,21 @@ class Creation:
         sources = sorted({currency.name, *(currency.related or "").split(".")[:1]} - {""})
         others = [rows.get_given(name) for name in sources]
         keys = list(zip(rows.get_given(field.name), *others, strict=True))
-        texts = {}
+        texts, rounded = {}, {}
         for key in dict.fromkeys(keys):
             value, *given = key
+            told = tuple(given)
+            relevant = {n: v for n, v in zip(sources, given, strict=True) if v is not MISSING}
+            if told not in rounded:
+                probe = field.convert_to_column_insert(UNROUNDED, self.model, relevant)
+                rounded[told] = probe != UNROUNDED
             if value is MISSING:
                 texts[key] = NOTHING
-            else:
-                relevant = {n: v for n, v in zip(sources, given, strict=True) if v is not MISSING}
+            elif rounded[told]:
                 texts[key] = encode(field.convert_to_column_insert(value, self.model, relevant))
+            else:
+                # Without a currency at hand, as where a method finds it, Odoo takes it as it is.
+                texts[key] = encode(float(value or 0.0))
         return list(map(texts.__getitem__, keys))
 
     def _get_column_defaults(self):

@@ -80,13 +80,13 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _prepare(self, items, resolver):
         """Fill ``item.values`` from ``item.mapped``; tell problems. One query per kind of link."""
-        plain = self._get_plain_names()
+        choices = self._get_choices(items)
         for item in items:
             item.target = self
             item.model = self._model
             item.rules = dict(item.mapped.rules)
             item.problems = list(item.mapped.problems)
-            item.values = self._get_plain_values(item, plain)
+            item.values = self._get_plain_values(item, choices)
             item.values |= self._get_identity(item, resolver)
         self._prepare_links(items, resolver)
         if KEPT in self.env[self._model]._fields:
@@ -99,21 +99,30 @@ class CrmMigrationTarget(models.AbstractModel):
         """Resolve references and mend what Odoo would change. For each target to say."""
 
     @api.model
-    def _get_plain_names(self):
-        """Return the names of the fields whose values need no look, unless they are lists."""
+    def _get_choices(self, items):
+        """Return {field: its choices, or None} of the mapped fields that take a value as it is.
+
+        That is, if it is no list, and one of the choices where there are some.
+        """
         fields = self.env[self._model]._fields
-        names = {name for name, field in fields.items() if field.type != "selection"}
-        return names.difference(self._pseudo)
+        mapped = set().union(*(item.mapped.values for item in items))
+        return {
+            name: fields[name].get_values(self.env) if fields[name].type == "selection" else None
+            for name in mapped.difference(self._pseudo)
+            if name in fields
+        }
 
     @api.model
-    def _get_plain_values(self, item, plain):
+    def _get_plain_values(self, item, choices):
         """Return the mapped values that the model takes as they are; keep what it cannot take.
 
-        :param plain: see :meth:`_get_plain_names`
+        :param choices: see :meth:`_get_choices`
         """
         values = {}
         for name, value in item.mapped.values.items():
-            if name in plain and type(value) is not list:
+            if type(value) is not list and name in choices and (
+                choices[name] is None or value in choices[name]
+            ):  # fmt: skip
                 values[name] = value
             elif name not in self._pseudo:
                 self._take_value(item, values, name, value)

@@ -48,8 +48,9 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     @api.model
     def _choose_pictures(self, item, found):
         """Return {name in the text: document}."""
-        chosen, service = {}, self.env["crm.migration.payload"]
+        chosen = {}
         for name in inline_images.names(item.mapped.values.get("body")):
+            service = self.env["crm.migration.payload"]
             spot = payload.place(inline_images.file_of(name))
             files = found.get(spot[-1]) if spot else None
             picture = service._choose(files, inline_images.file_of(name)) if files else ()

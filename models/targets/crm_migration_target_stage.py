@@ -21,7 +21,7 @@ class CrmMigrationTargetStage(models.AbstractModel):
 
     @api.model
     def _prepare(self, items, resolver):
-        made, plain = self._get_made(resolver), self._get_plain_names()
+        made, choices = self._get_made(resolver), self._get_choices(items)
         for item in items:
             item.target = self
             item.rules = dict(item.mapped.rules)
@@ -29,7 +29,7 @@ class CrmMigrationTargetStage(models.AbstractModel):
             item.model, res_id = self._find_made(item, resolver)
             item.extra["found"] = res_id
             if item.model == self._model and res_id in made:
-                item.values = self._get_plain_values(item, plain) | {"x_source_id": item.key}
+                item.values = self._get_plain_values(item, choices) | {"x_source_id": item.key}
 
     @api.model
     def _find_made(self, item, resolver):

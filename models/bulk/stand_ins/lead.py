@@ -10,6 +10,7 @@ from .values import (
     get_phones_sanitized,
     rate_email,
     rate_phone,
+    to_datetime,
 )
 
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
@@ -203,7 +204,7 @@ class Lead(Thread):
         return [self._count_days(created, date) for date in rows.get("date_closed")]
 
     def _count_days(self, created, date):
-        return abs((fields.Datetime.to_datetime(date) - created).days) if date else 0.0
+        return abs((to_datetime(date) - created).days) if date else 0.0
 
     def _get_prorated_revenues(self, rows):
         """Of the amount as Odoo has it in mind: rounded by the company's currency."""

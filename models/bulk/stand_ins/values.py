@@ -2,13 +2,17 @@
 
 import functools
 import re
+from datetime import datetime
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize, email_normalize_all
 
 from odoo.addons.iap.tools import iap_tools
 from odoo.addons.mail.tools import mail_validation
 from odoo.addons.phone_validation.tools import phone_validation
+
+from ..creation import WRITTEN
 
 # A contact's phone comes again with each of its deals.
 MEMORY = 10000
@@ -73,6 +77,13 @@ def get_email_domain(email):
 @functools.lru_cache(MEMORY)
 def _search_domain(domain):
     return iap_tools.mail_prepare_for_domain_search(f"x@{domain}")
+
+
+def to_datetime(value):
+    """Return a time as ``fields.Datetime.to_datetime`` does, which takes ten times as long."""
+    if isinstance(value, str) and WRITTEN["datetime"].fullmatch(value):
+        return datetime.fromisoformat(value)
+    return fields.Datetime.to_datetime(value)
 
 
 def get_emails_normalized(rows):
