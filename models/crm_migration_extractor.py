@@ -10,6 +10,7 @@ from ..engine.exceptions import SourceError
 from ..engine.inference import ColumnStatistics
 from ..engine.mapping import fold
 from ..engine.packing import pack, pack_columns
+from ..engine.staged_keys import StagedKeys
 from ..engine.types import Block, Problem
 from ..engine.vocabulary import load as load_vocabulary
 from . import garbage
@@ -23,6 +24,8 @@ INSPECTED_ROWS = 500
 STAGED_ROWS = 5000
 # Rows that are made ready while PostgreSQL writes those before them.
 BLOCK_ROWS = 250
+# Keys that are asked for at a time where a file is read on.
+KEYS = 50_000
 # What a watcher tells of a whole file; rows of other length are told one by one.
 WATCHED = (
     "replacement_characters", "exponent_numbers", "cells_cut", "error_cells", "mixed_dates",
@@ -515,13 +518,20 @@ class CrmMigrationExtractor(models.AbstractModel):
 
     @api.model
     def _get_staged_keys(self, run, file):
-        """Return {key: fingerprint} of the rows of this entity that this export already gave."""
-        self.env.cr.execute(
-            """SELECT source_key, row_hash FROM crm_migration_record
-                WHERE project_id = %s AND entity = %s AND extract_run_id = %s""",
-            [run.project_id.id, file.entity, run.id],
-        )
-        return dict(self.env.cr.fetchall())
+        """Return the keys of the rows of this entity that this export already gave."""
+        keys, last = StagedKeys(), ""
+        while True:
+            self.env.cr.execute(
+                """SELECT source_key, row_hash FROM crm_migration_record
+                    WHERE project_id = %s AND entity = %s AND extract_run_id = %s
+                      AND source_key > %s ORDER BY source_key LIMIT %s""",
+                [run.project_id.id, file.entity, run.id, last, KEYS],
+            )
+            rows = self.env.cr.fetchall()
+            keys.add(rows)
+            if len(rows) < KEYS:
+                return keys
+            last = rows[-1][0]
 
     @api.model
     def _is_first(self, run, file):
@@ -575,10 +585,10 @@ class CrmMigrationExtractor(models.AbstractModel):
         if naming.key_column not in columns or not columns.keys().isdisjoint(mending.OURS):
             return None
         keys = list(map(str.strip, columns[naming.key_column]))
-        if not all(keys) or len(set(keys)) < len(keys) or not staged.keys().isdisjoint(keys):
+        if not all(keys) or len(set(keys)) < len(keys) or staged.has_any(keys):
             return None
         payloads, hashes = pack_columns(columns)
-        staged.update(zip(keys, hashes, strict=True))
+        staged.add(zip(keys, hashes, strict=True))
         return Entries(keys, block.lines, hashes, payloads, ["staged"] * len(keys))
 
     @api.model
@@ -631,7 +641,7 @@ class CrmMigrationExtractor(models.AbstractModel):
                 key, state, problem = self._get_key(
                     file, row, values, mended, key, row_hash, keys, naming
                 )
-            keys[key] = row_hash
+            keys.add([(key, row_hash)])
             if problem or row.problems:
                 told.append((row, key, (*row.problems, problem) if problem else row.problems))
             if state != "skipped":
@@ -653,7 +663,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             if naming.key_column:
                 problem = Problem("missing_key")
         if key in keys and state == "staged":
-            same = keys[key] == row_hash
+            same = keys.is_same(key, row_hash)
             if same or (naming.key_column and not naming.repeats):
                 problem = Problem("repeated_row" if same else "repeated_key", value=key)
                 state = "skipped" if same else "held"
@@ -700,7 +710,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         """
         for columns in naming.name_columns:
             key = " ".join(filter(None, (fold(payload.get(column) or "") for column in columns)))
-            if key and keys.get(key, row_hash) == row_hash:
+            if key and (key not in keys or keys.is_same(key, row_hash)):
                 return key
             if key:
                 break
