@@ -4,17 +4,20 @@ from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tests import tagged
 from odoo.tools import email_normalize, html_sanitize, mute_logger
+
+from odoo.addons.iap.tools import iap_tools
 
 from ..models import bulk
 from ..models.bulk import known
 from ..models.bulk.comparison import compare, find_differences
-from ..models.bulk.creation import Creation
+from ..models.bulk.copying import encode
+from ..models.bulk.creation import Creation, Rows
 from ..models.bulk.markup import clean
 from ..models.bulk.stand_ins import STAND_INS
-from ..models.bulk.stand_ins.values import normalize_email
+from ..models.bulk.stand_ins.values import get_email_domain, normalize_email, to_datetime
 from .roads_common import RoadsCase
 
 
@@ -98,6 +101,35 @@ class TestRoads(RoadsCase):
             address = "".join(chance.choices("aZ0_+-.b", k=4)) + "@" + text[:2] + "x.Com"
             self.assertEqual(normalize_email(address), email_normalize(address, strict=False))
         self.assertGreater(met, 2000)
+
+    def test_shortcuts_for_domains_and_times(self):
+        """The domain of an address and a time are those that Odoo's own functions find."""
+        for address in (
+            "kim@acme.example", "Kim@ACME.example", "Kim@GMail.com", "kim@gmail.com", "a@b", "no",
+            '"Kim" <kim@acme.example>', "kim@acme.example, lee@gmail.com", "kim@acme",
+        ):  # fmt: skip
+            with self.subTest(address=address):
+                self.assertEqual(
+                    get_email_domain(address), iap_tools.mail_prepare_for_domain_search(address)
+                )
+        for text in ("2024-02-29 23:59:58", "2024-02-29", False, None, datetime(2024, 1, 2, 3)):
+            self.assertEqual(to_datetime(text), fields.Datetime.to_datetime(text), text)
+        for bad in ("2023-02-29 10:00:00", "2024-01-01 25:00:00"):
+            with self.subTest(bad=bad), self.assertRaises(ValueError):
+                to_datetime(bad)
+
+    def test_amounts_are_rounded_where_odoo_rounds_them(self):
+        """With a currency an amount has its digits, without one it stays as it is."""
+        amounts = [1.005, 0, 3, False, None, 7.123456, 7.123456]
+        model = self.env["crm.lead"]
+        field = model._fields["expected_revenue"]
+        yen = self.env.ref("base.JPY").id
+        for given, seventh in ({}, "7.123456"), ({"company_currency": yen}, "7"):
+            rows = Rows(model, list(range(7)), {field.name: amounts}, given)
+            found = Creation(model, STAND_INS["crm.lead"])._encode(field, rows)
+            expected = [field.convert_to_column_insert(one, model, given) for one in amounts]
+            self.assertEqual(found, list(map(encode, expected)))
+            self.assertEqual(found[6], seventh)
 
     # ------------------------------------------------------------- when not
 
