@@ -124,7 +124,10 @@ class CrmMigrationLoader(models.AbstractModel):
     def _begin(self, run, project):
         """Do what a load begins with; False if there is more of it for the next step."""
         matcher = self.env["crm.migration.matcher"]
-        parts = [self._check_start, self._stage_again, self._set_sort_keys, matcher._find]
+        parts = [
+            self._check_start, self._stage_again, self._renew_statistics, self._set_sort_keys,
+            matcher._find,
+        ]  # fmt: skip
         if not self._take_parts(run, project, parts):
             return False
         self._count_up(run, project)
@@ -148,6 +151,13 @@ class CrmMigrationLoader(models.AbstractModel):
     def _check_start(self, project):
         self._check_fields(project)
         self.env["crm.migration.fetching"]._check_room(project)
+
+    @api.model
+    def _renew_statistics(self, project):
+        """Tell the database how many rows are staged: without it, it sorted all of them for each
+        batch, until an autovacuum came by.
+        """
+        self.env.cr.execute("ANALYZE crm_migration_record (project_id, entity, state)")
 
     @api.model
     def _count_up(self, run, project):
@@ -352,14 +362,16 @@ class CrmMigrationLoader(models.AbstractModel):
         return min([size, *filter(None, most)])
 
     @api.model
-    def _take_batch(self, project, size, chosen=None):
+    def _take_batch(self, project, size, chosen=None, first=0):
         """Return the next staged records of the first group that has some.
 
         A group is what loads together: an entity, or all history in order of time.
 
         :param chosen: which staged records, in SQL; all, if none is given
+        :param first: place of the group to look at first; those before it come last
         """
-        for group in self._get_groups(project):
+        groups = self._get_groups(project)
+        for group in groups[first:] + groups[:first]:
             most = self._limit(project, group, size)
             # Each entity's own next ones, by the index, then the first of these: a sort of all
             # staged rows for each batch would cost more the more rows there are.
@@ -390,11 +402,16 @@ class CrmMigrationLoader(models.AbstractModel):
     @api.model
     def _take_at_pace(self, run, project):
         """Return the next batch: a short one where it may change records that are in use."""
-        pace = run.cursor.get("pace")
-        if not pace:
-            return self._take_batch(project, project.batch_size * STEP_BATCHES)
-        rows = self._take_batch(project, min(project.batch_size, pace["rows"]))
+        pace, first = run.cursor.get("pace"), run.cursor.get("group", 0)
+        size = project.batch_size * STEP_BATCHES
+        if pace:
+            size = min(project.batch_size, pace["rows"])
+        rows = self._take_batch(project, size, None, first)
         group = self._get_group(project, rows)
+        if rows:
+            run.cursor = run.cursor | {"group": self._get_groups(project).index(group)}
+        if not pace:
+            return rows
         if group != pace["group"] and set(group) & set(run.cursor["changing"]):
             return rows[:CHANGING_ROWS]
         return rows

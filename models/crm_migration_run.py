@@ -295,6 +295,7 @@ class CrmMigrationRun(models.Model):
 
     def _help_once(self):
         run = self.with_user(self.user_id).sudo()
+        run._tune()
         with quiet(self.env.cr):
             worked = run.env["crm.migration.share"]._help(run)
             run.env.flush_all()
@@ -312,6 +313,7 @@ class CrmMigrationRun(models.Model):
     def _take_step(self):
         started = time.monotonic()
         run = self.with_user(self.user_id).sudo()
+        run._tune()
         if not run._lock():
             return False
         if run._heed_wish():
@@ -323,6 +325,16 @@ class CrmMigrationRun(models.Model):
         run._note_progress(more, time.monotonic() - started)
         run._commit()
         return more
+
+    def _tune(self):
+        """Have PostgreSQL plan the statements of this transaction for batches of known rows.
+
+        It compiles those that it takes for dear, by estimates that are far off while tables are
+        filled: the comparison with the forecast took 0.1 s and its compilation 0.7. And rather than
+        look a thousand rows up it reads a table of twenty thousand, once for each batch, as if
+        pages came from a turning disk.
+        """
+        self.env.cr.execute("SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1")
 
     def _act(self):
         """Have the service act until it is through, then seal what was logged; True while there is

@@ -1,6 +1,8 @@
 """References of rows before anything is written: what they point to, as a forecast has it."""
 
-from .resolver import WAITING, Candidate, Resolver
+from odoo.tools import SQL
+
+from .resolver import Candidate, Resolver
 
 #: Outcomes of rows that are in Odoo afterwards.
 LANDED = ("created", "updated", "unchanged", "merged")
@@ -15,45 +17,37 @@ class Foresight(Resolver):
 
     def _fetch(self, kind, column, values):
         # A row that was looked at is known by the name it will have.
-        key = f"CASE WHEN f.outcome IS NULL THEN r.{column} ELSE f.{column} END"
-        key = key if kind != "id" else "r.source_key"
+        key, ids = SQL("r.source_key"), self.select("crm_migration_record", column, values)
+        ids = SQL("SELECT id FROM %s AS known", ids)
+        if kind != "id":
+            name = SQL.identifier(column)
+            key = SQL("CASE WHEN f.outcome IS NULL THEN r.%s ELSE f.%s END", name, name)
+            foreseen = self.select("crm_migration_forecast", column, values)
+            ids = SQL("%s UNION SELECT record_id FROM %s AS foreseen", ids, foreseen)
         self.env.cr.execute(
-            f"""SELECT key, entity, source_key, state, model, res_id, stuck FROM (
-                    SELECT {key} AS key,
-                           r.entity, r.source_key, COALESCE(f.outcome, r.state) AS state,
-                           COALESCE(f.model, r.model) AS model,
-                           CASE WHEN f.outcome = ANY(%(landed)s) THEN f.res_id
-                                ELSE r.res_id END AS res_id,
-                           CASE WHEN f.outcome IS NULL THEN r.state = 'failed' OR EXISTS (
-                                    SELECT 1 FROM crm_migration_issue i
-                                     WHERE i.record_id = r.id AND i.severity = 'hold'
-                                       AND i.code != ALL(%(waiting)s))
-                                ELSE f.stuck END AS stuck
-                      FROM crm_migration_record r
-                      LEFT JOIN crm_migration_forecast f
-                        ON f.record_id = r.id AND f.outcome IS NOT NULL
-                     WHERE r.state != 'skipped' AND r.id IN ({self._select_ids(column)})) AS found
-                 WHERE key = ANY(%(values)s) AND state != 'skipped'""",
-            {
-                "landed": list(LANDED),
-                "waiting": list(WAITING),
-                "project": self.project.id,
-                "values": list(values),
-                "entities": self._get_entities(),
-            },
+            SQL(
+                """SELECT key, entity, source_key, state, model, res_id, stuck FROM (
+                       SELECT %(key)s AS key,
+                              r.entity, r.source_key, COALESCE(f.outcome, r.state) AS state,
+                              COALESCE(f.model, r.model) AS model,
+                              CASE WHEN f.outcome = ANY(%(landed)s) THEN f.res_id
+                                   ELSE r.res_id END AS res_id,
+                              CASE WHEN f.outcome IS NULL THEN r.state = 'failed' OR %(held)s
+                                   ELSE f.stuck END AS stuck
+                         FROM crm_migration_record r
+                         LEFT JOIN crm_migration_forecast f
+                           ON f.record_id = r.id AND f.outcome IS NOT NULL
+                        WHERE r.state != 'skipped' AND r.id IN (%(ids)s)) AS found
+                    WHERE key = ANY(%(values)s) AND state != 'skipped'""",
+                key=key,
+                landed=list(LANDED),
+                held=self._is_held(),
+                ids=ids,
+                values=list(values),
+            )
         )
         for key, *candidate in self.env.cr.fetchall():
             self._candidates.setdefault((kind, key), []).append(Candidate(*candidate))
-
-    def _select_ids(self, column):
-        """Return a query of the staged rows that may have one of the values."""
-        query = f"""SELECT id FROM crm_migration_record
-                     WHERE project_id = %(project)s AND {column} = ANY(%(values)s)
-                       AND {self._of_entities(column)}"""
-        if column == "source_key":
-            return query
-        return f"""{query} UNION SELECT record_id FROM crm_migration_forecast
-                     WHERE project_id = %(project)s AND {column} = ANY(%(values)s)"""
 
     def name_and_email(self, partner_id):
         """Return name and email of a contact; of one that is only foreseen, as they are folded."""

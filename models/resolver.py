@@ -8,9 +8,13 @@ from collections import defaultdict
 from functools import cached_property
 from typing import NamedTuple
 
+from odoo.tools import SQL
+
 from ..engine.mapping import fold
 from ..engine.types import Problem
+from .doubts import SEVERITIES
 from .emails import normalize
+from .inserting import as_array
 from .pipelines import Pipelines
 from .xmlid import xmlid_name
 
@@ -107,37 +111,41 @@ class Resolver:
 
     def _fetch(self, kind, column, values):
         self.env.cr.execute(
-            f"""SELECT {column}, entity, source_key, state, model, res_id,
-                       res_id IS NULL AND (state = 'failed' OR EXISTS (
-                           SELECT 1 FROM crm_migration_issue i
-                            WHERE i.record_id = r.id AND i.severity = 'hold'
-                              AND i.code != ALL(%(waiting)s)))
-                  FROM crm_migration_record r
-                 WHERE project_id = %(project)s AND {column} = ANY(%(values)s)
-                   AND {self._of_entities(column)} AND state != 'skipped'""",
-            {
-                "waiting": list(WAITING),
-                "project": self.project.id,
-                "values": list(values),
-                "entities": self._get_entities(),
-            },
+            SQL(
+                """SELECT wanted, entity, source_key, state, model, res_id,
+                          res_id IS NULL AND (state = 'failed' OR %s)
+                     FROM %s AS r WHERE state != 'skipped'""",
+                self._is_held(),
+                self.select("crm_migration_record", column, values),
+            )
         )
         for key, *candidate in self.env.cr.fetchall():
             self._candidates.setdefault((kind, key), []).append(Candidate(*candidate))
 
-    def _of_entities(self, column):
-        """Return the condition without which the index of the keys is of no use: it names the
-        entity before the key, and all rows of the project would be read for each batch."""
-        return "entity = ANY(%(entities)s)" if column == "source_key" else "TRUE"
+    def select(self, table, column, values):
+        """Return the rows of the project that have one of the values, in SQL: ``wanted`` first.
 
-    def _get_entities(self):
-        """Return all kinds of rows of the project."""
+        Each is looked up in the index by itself. The database chose to read the whole table for
+        each batch where it had no statistics, or had made them before the table was filled.
+        """
+        return SQL(
+            """(SELECT * FROM unnest(%s) AS one(wanted), LATERAL (
+                    SELECT * FROM %s WHERE project_id = %s AND %s = wanted OFFSET 0) AS found)""",
+            as_array("varchar", values),
+            SQL.identifier(table),
+            self.project.id,
+            SQL.identifier(column),
+        )
 
-        def read():
-            known = self.project.mapping_ids.mapped("entity")
-            return sorted({*known, *filter(None, self.project.file_ids.mapped("entity"))})
-
-        return self._once("entities", read)
+    def _is_held(self):
+        """Return whether the staged row ``r`` waits for what only a person can mend, in SQL."""
+        return SQL(
+            """EXISTS (SELECT 1 FROM crm_migration_issue i
+                        WHERE i.record_id = r.id AND i.severity_rank = %s AND i.code != ALL(%s))""",
+            # By its rank: there is an index with the word, which is no way to one row's issues.
+            SEVERITIES.index("hold"),
+            list(WAITING),
+        )
 
     def _fetch_former(self, emails):
         """Find contacts by an address they had before a newer export changed it.

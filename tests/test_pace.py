@@ -71,7 +71,7 @@ class TestPace(MigrationCase):
         while run._take_step() and "begun" not in run.cursor:
             self.assertFalse(run.processed)
             steps += 1
-        self.assertEqual((steps, self.sizes), (4, [12]))
+        self.assertEqual((steps, self.sizes), (5, [12]))
         self.work(run)
         self.assertEqual(run.processed, 12)
         self.assertEqual(self.staged(project, "contact", "p11").state, "created")

@@ -9,6 +9,7 @@ from ...engine.comparing import is_empty, three_way
 from ...engine.mapping import KEPT, fold
 from .. import followers, plain_values
 from ..bulk import create_many
+from ..inserting import as_array
 from ..xmlid import xmlid_name
 
 # Fields a target fills that no person edits; compared when verifying, never in conflict.
@@ -239,10 +240,17 @@ class CrmMigrationTarget(models.AbstractModel):
                 item.res_id = item.record["res_id"]
         unknown = {self._get_xmlid(item): item for item in items if not item.res_id}
         if unknown:
+            # Each by itself: else the database reads all names of the migration for each batch.
             self.env.cr.execute(
-                """SELECT name, res_id FROM ir_model_data
-                    WHERE module = %s AND model = %s AND name = ANY(%s)""",
-                [resolver.xmlid_module, self._model, list(unknown)],
+                SQL(
+                    """SELECT wanted, res_id FROM unnest(%s) AS one(wanted), LATERAL (
+                              SELECT res_id, model FROM ir_model_data
+                               WHERE module = %s AND name = wanted OFFSET 0) AS found
+                        WHERE model = %s""",
+                    as_array("varchar", unknown),
+                    resolver.xmlid_module,
+                    self._model,
+                )
             )
             for name, res_id in self.env.cr.fetchall():
                 unknown[name].res_id = res_id

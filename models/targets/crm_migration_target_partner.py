@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 from ...engine.comparing import is_empty
 from ...engine.mapping import fold
@@ -259,10 +260,11 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     def _get_known_emails(self, emails, resolver):
         """Return {email: {IDs of the staged records of the project that have it}}."""
         self.env.cr.execute(
-            """SELECT match_email, array_agg(id) FROM crm_migration_record
-                WHERE project_id = %s AND match_email = ANY(%s) AND state != 'skipped'
-                GROUP BY match_email""",
-            [resolver.project.id, list(emails)],
+            SQL(
+                """SELECT wanted, array_agg(id) FROM %s AS r WHERE state != 'skipped'
+                    GROUP BY wanted""",
+                resolver.select("crm_migration_record", "match_email", emails),
+            )
         )
         return {email: set(ids) for email, ids in self.env.cr.fetchall()}
 
