@@ -70,7 +70,7 @@ class Head(NamedTuple):
         return [[cell.strip() for cell in column if cell] for column in zip(*rows, strict=True)]
 
 
-def find_head(rows):
+def find_head(rows, cleaned=None):
     """The :class:`Head` of the table that begins in ``rows``; ``None`` if they are blank.
 
     The header is the first row about as wide as the table whose cells could be names of columns
@@ -78,9 +78,10 @@ def find_head(rows):
     of the kind of the others, the file has no header.
 
     :param rows: list of ``(line, cells)``, blank rows included
+    :param cleaned: {line: its cells, cleaned}, where they are known
     """
     written = {line: cells for line, cells in rows}
-    rows = _filled_rows(rows)
+    rows = _filled_rows(rows, cleaned)
     if not rows:
         return None
     width = width_of(rows)
@@ -150,9 +151,10 @@ def width_of(rows):
     return max(length for length, count in lengths.items() if count >= least)
 
 
-def _filled_rows(rows):
-    rows = [(line, clean(cells)) for line, cells in rows]
-    return [(line, cells) for line, cells in rows if any(cells)]
+def _filled_rows(rows, cleaned=None):
+    if cleaned is None:
+        cleaned = {line: clean(cells) for line, cells in rows}
+    return [(line, cleaned[line]) for line, _cells in rows if any(cleaned[line])]
 
 
 def _full_width(rows):

@@ -9,16 +9,17 @@ MOST_TABLES = 20
 _WITNESSES = 5
 
 
-def find_end(rows, head, *, exact=True):
+def find_end(rows, head, cleaned, *, exact=True):
     """Place in ``rows`` where another table begins (its title included), or ``None``.
 
     A table ends where a row of names stands, and below it rows of another kind or length than
     before: after a blank row, or right away where the length of all rows changes.
 
     :param rows: ``(line, cells)`` from the row after the header on, blank rows included
+    :param cleaned: {line: its cells, cleaned}
     :param exact: each record has all its delimiters, so that its length tells something
     """
-    rows = [(place, clean(cells)) for place, (_line, cells) in enumerate(rows)]
+    rows = [(place, cleaned[line]) for place, (line, _cells) in enumerate(rows)]
     filled = [(place, cells) for place, cells in rows if any(cells)]
     before = typed_columns([cells for _place, cells in filled])
     for number in range(1, len(filled) - 1):

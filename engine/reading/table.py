@@ -213,15 +213,15 @@ def find_tables(rows, make, *, header_row=None, exact=True):
     :param header_row: line of the header where the person has set it, -1 for none
     :param exact: each record has all its delimiters
     """
-    found = []
+    found, cleaned = [], {line: layout.clean(cells) for line, cells in rows}
     while rows and len(found) < MOST_TABLES:
-        head = _head(rows, header_row if not found else None)
+        head = _head(rows, header_row if not found else None, cleaned)
         if not head:
             break
         table = make().begin(head)
         found.append((table, head.title))
         rows = [row for row in rows if row[0] >= head.first]
-        end = find_end(rows, head, exact=exact)
+        end = find_end(rows, head, cleaned, exact=exact)
         if end is None or header_row:
             break
         table.last_line = rows[end][0] - 1
@@ -229,14 +229,14 @@ def find_tables(rows, make, *, header_row=None, exact=True):
     return _distinguish(found)
 
 
-def _head(rows, wanted):
+def _head(rows, wanted, cleaned):
     if wanted == -1:
         return no_head(rows)
     if wanted:
         rows = [row for row in rows if row[0] >= wanted]
         head = find_head(rows[:1])
         return head._replace(line=rows[0][0], rows=[rows[0][1]], first=rows[0][0] + 1)
-    return find_head(rows)
+    return find_head(rows, cleaned)
 
 
 def _distinguish(found):
