@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..engine.comparing import DIFFERENT, MISSING, is_empty, same
 from . import columns, snapshots
 from .edits import UNSTAMPED
+from .inserting import as_array
 from .raw_columns import read_raw
 from .xmlid import xmlid_name
 
@@ -65,9 +66,15 @@ class Damage:
     def compare_xmlids(self, items):
         """Return checks of records whose external ID is gone, or names another record."""
         names = {xmlid_name(item.entity, item.key): item for item in items}
+        # Each by itself: else the database reads all names of the migration for each batch.
         self.env.cr.execute(
-            "SELECT name, model, res_id FROM ir_model_data WHERE module = %s AND name = ANY(%s)",
-            [self.project._get_xmlid_module(), list(names)],
+            SQL(
+                """SELECT wanted, model, res_id FROM unnest(%s) AS one(wanted), LATERAL (
+                          SELECT model, res_id FROM ir_model_data
+                           WHERE module = %s AND name = wanted OFFSET 0) AS found""",
+                as_array("varchar", names),
+                self.project._get_xmlid_module(),
+            )
         )
         known = {name: where for name, *where in self.env.cr.fetchall()}
         return [

@@ -9,7 +9,9 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ..engine.types import Mapped, Reference
+from ..models.damage import Damage
 from ..models.foresight import Foresight
+from ..models.item import Item
 from ..models.resolver import Resolver
 from .common import MigrationCase
 
@@ -101,19 +103,30 @@ class TestScale(MigrationCase):
         self.assertFlat(loader._take_batch, self.project, BATCH)
 
     def test_who_is_there_already(self):
-        """The identities of a batch, of which nobody has counted how many there are."""
+        """External IDs, of which nobody has counted how many there are."""
         project = self.project
         self.cr.execute(
             """INSERT INTO ir_model_data (module, name, model, res_id)
-               SELECT %s, 'contact.p1-' || n, 'res.partner', n FROM generate_series(1, %s) AS n""",
+               SELECT %s, CASE n WHEN 7000 THEN 'team.north' ELSE 'contact.p1-' || n END,
+                      'res.partner', n
+                 FROM generate_series(1, %s) AS n""",
             [project._get_xmlid_module(), MANY],
         )
         loader = self.env["crm.migration.loader"]
         rows = [row for row in loader._take_batch(project, BATCH) if row["entity"] == "contact"]
-        items = loader._map_rows({"contact": loader._get_entity_map(project, "contact")}, rows)
+        items = [Item(row, None) for row in rows]
         target = self.env["crm.migration.target.partner"]
         read, __ = self.count_read(target._find_existing, items, Resolver(project))
         self.assertGreaterEqual(read, BATCH)
+        self.assertLess(read, MOST)
+        for item in items:
+            item.model = "res.partner"
+            item.record["res_id"] = int(item.key.partition("-")[2])
+        read, checks = self.count_read(Damage(project).compare_xmlids, items)
+        self.assertLess(read, MOST)
+        self.assertFalse(checks)
+        read, team_id = self.count_read(Resolver(project).xmlid, "team", "north")
+        self.assertEqual(team_id, 7000)
         self.assertLess(read, MOST)
 
     def test_nothing_is_compiled(self):
