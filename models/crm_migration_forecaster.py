@@ -13,10 +13,14 @@ from . import garbage
 from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
 from .disturbance import is_passing
 from .foresight import LANDED, Foresight
+from .inserting import unnest
 from .item import Item
 from .outlook import Outlook
 from .resolver import WAITING
 from .silence import silent
+
+# Types of what is noted of a row, see :meth:`CrmMigrationForecaster._prepare`.
+NOTED = ("int", "text", "text", "boolean", "boolean", "text", "text", "int", "text", "text")
 
 _logger = logging.getLogger(__name__)
 
@@ -284,17 +288,18 @@ class CrmMigrationForecaster(models.AbstractModel):
 
     @api.model
     def _note(self, run, project, items):
-        self.env.cr.execute_values(
-            """UPDATE crm_migration_forecast f
-                  SET pending = FALSE, outcome = v.outcome, reason = v.reason, stuck = v.stuck,
-                      waits = v.waits, missing = v.missing::jsonb, model = v.model,
-                      res_id = v.res_id, match_name = v.name, match_email = v.email
-                 FROM (VALUES %s) AS v(record_id, outcome, reason, stuck, waits, missing, model,
-                                       res_id, name, email)
-                WHERE f.record_id = v.record_id""",
-            [self._prepare(item) for item in items],
-            template="(%s, %s, %s, %s, %s, %s, %s, %s::int, %s, %s)",
-            page_size=1000,
+        rows = [self._prepare(item) for item in items]
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_migration_forecast f
+                      SET pending = FALSE, outcome = v.outcome, reason = v.reason, stuck = v.stuck,
+                          waits = v.waits, missing = v.missing::jsonb, model = v.model,
+                          res_id = v.res_id, match_name = v.name, match_email = v.email
+                     FROM %s AS v(record_id, outcome, reason, stuck, waits, missing, model,
+                                  res_id, name, email)
+                    WHERE f.record_id = v.record_id""",
+                unnest(NOTED, rows),
+            )
         )
         self._ask(run, project, items)
 
