@@ -268,6 +268,14 @@ class TestBelow(RoadsCase):
         self.assertEqual(records[0].child_ids.commercial_partner_id, self.company)
         self.assertEqual(bulk.get_below(self.env, "res.partner")["fast"], 6)
 
+    def test_inverses_run(self):
+        """The contact of a new deal takes its address over, as in Odoo."""
+        values = [vals | {"partner_id": self.person.id} for vals in self.leads()[:6]]
+        values = [vals | {"email_from": "new@example.com", "phone": "1234"} for vals in values]
+        self.by_column("crm.lead").create(values)
+        self.assertEqual(bulk.get_below(self.env, "crm.lead")["fast"], 6)
+        self.assertEqual((self.person.email, self.person.phone), ("new@example.com", "1234"))
+
     def test_words_of_the_parameter(self):
         """Plain is by column below ``create()``, slow is Odoo's own, unproven compares nothing."""
         set_param = self.env["ir.config_parameter"].sudo().set_param
