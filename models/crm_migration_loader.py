@@ -125,7 +125,7 @@ class CrmMigrationLoader(models.AbstractModel):
         """Do what a load begins with; False if there is more of it for the next step."""
         matcher = self.env["crm.migration.matcher"]
         parts = [
-            self._check_start, self._stage_again, self._renew_statistics, self._set_sort_keys,
+            self._check_start, self._renew_statistics, self._stage_again, self._set_sort_keys,
             matcher._find,
         ]  # fmt: skip
         if not self._take_parts(run, project, parts):

@@ -21,9 +21,11 @@ from .silence import silent
 # System parameter: how many workers load at once. Without it as many as Odoo has cron workers in
 # processes of their own; threads of one process would only wait for each other.
 PARAMETER = "crm_migration.workers"
-# Shares of a step at most: more than any machine has workers. Of longer ones several batches are
-# taken, the longest one's first, so that all workers end at about the same time.
-MOST_SHARES = 16
+# More workers than any machine has.
+MOST_WORKERS = 16
+# Shares of a step at most. Of longer ones several batches are taken, the longest one's first, so
+# that all workers end at about the same time.
+MOST_SHARES = 64
 # A share that is a little longer than a batch is one batch.
 ROUNDING = 1.2
 # Seconds until whoever has to wait for the others' batches looks again.
@@ -73,7 +75,7 @@ class CrmMigrationShare(models.Model):
         if not config["workers"]:
             return 1
         # How many jobs run at once is the business of their channel, on all servers together.
-        return MOST_SHARES if self._has_queue() else config["max_cron_threads"] or 1
+        return MOST_WORKERS if self._has_queue() else config["max_cron_threads"] or 1
 
     @api.model
     def _has_queue(self):

@@ -24,7 +24,7 @@ from .silence import silent
 from .stage_sums import StageSums
 
 # Records compared per transaction.
-VERIFIED_ROWS = 1000
+VERIFIED_ROWS = 2000
 # What a person looks at first.
 RANKS = {DIFFERENT: 0, MISSING: 1, EXPLAINED: 2, EQUAL: 3}
 LANDED = ("created", "updated", "unchanged", "merged")

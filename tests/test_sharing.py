@@ -143,8 +143,8 @@ class TestSharing(MigrationCase):
             for count in (1000, 2500, 5000, 10000, 1000000):
                 number = choose(count, 1000, workers)
                 self.assertEqual(number % workers, 0, (count, workers))
-                self.assertLessEqual(number, max(16, workers))
-                self.assertLessEqual(count / number, max(1000, count / 8))
+                self.assertLessEqual(number, 64)
+                self.assertLessEqual(count / number, max(1000, count / 32))
 
     def test_one_worker_shares_nothing(self):
         run = self.project._start("load")
