@@ -32,7 +32,7 @@ def note(project, lines, condition):
     if any(line.reference != "company.id" for line in lines):
         for mapping in project.mapping_ids.filtered(lambda one: one.entity in entities):
             _read_names(project, mapping)
-    # Without statistics the database took them for empty, and looked each company up in all of them.
+    # Without statistics the database takes them for empty, and looks each company up in all.
     project.env.cr.execute("ANALYZE crm_migration_named; ANALYZE crm_migration_company")
     _store(project, entities, condition)
     project.env.cr.execute("DROP TABLE crm_migration_named, crm_migration_company")
