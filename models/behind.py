@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from weakref import WeakKeyDictionary
 
+import psycopg2
+
 from odoo.tools import SQL
 
 # {cursor: lock}: held while a statement runs beside it.
@@ -63,8 +65,9 @@ class Behind:
     def __exit__(self, kind, error, trace):
         self._thread.shutdown()
         del _locks[self._cr]
-        # What failed here is why others failed after it: PostgreSQL refuses all until a rollback.
-        self.wait()
+        # Whatever failed first is told: PostgreSQL refuses all that comes after it.
+        if not error or isinstance(error, psycopg2.errors.InFailedSqlTransaction):
+            self.wait()
 
 
 def undisturbed(cr):

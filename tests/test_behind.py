@@ -53,6 +53,15 @@ class TestBehind(MigrationCase):
                     self.cr.execute("SELECT 1")
         self.assertEqual(self.read_ids(), [])
 
+    def test_an_error_beside_them_is_told(self):
+        """Not that they were refused after it: a conflict is taken again only if it is seen."""
+        with self.assertRaises(psycopg2.errors.DivisionByZero):
+            with self.cr.savepoint(), mute_logger("odoo.sql_db"), Behind(self.cr) as behind:
+                behind.execute("INSERT INTO behind SELECT 1 FROM pg_sleep(0.2)")
+                behind.execute("INSERT INTO behind SELECT 2 FROM pg_sleep(0.2)")
+                behind.execute("INSERT INTO behind SELECT 3 FROM pg_sleep(0.2)")
+                self.cr.execute("SELECT 1 / 0")
+
     def test_a_copy_is_not_broken_off(self):
         """Statements wait for the end of a COPY, which takes several messages."""
         with Behind(self.cr) as behind:
