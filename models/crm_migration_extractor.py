@@ -875,12 +875,16 @@ class CrmMigrationExtractor(models.AbstractModel):
 
     @api.model
     def _tell_gone(self, project):
-        """List what landed before and a newer export does not have; nothing is deleted unasked."""
+        """List what landed before and a newer export does not have; nothing is deleted unasked.
+
+        The newest exports are looked up once: a planner that knows nothing yet of rows just staged
+        did it for each of them, three minutes for 45,000.
+        """
         self.env["crm.migration.issue"].search(
             [("project_id", "=", project.id), ("code", "=", "gone_in_source")]
         ).unlink()
         self.env.cr.execute(
-            """WITH newest AS (
+            """WITH newest AS MATERIALIZED (
                    SELECT entity, max(generation) AS generation FROM crm_migration_record
                     WHERE project_id = %(project)s GROUP BY entity)
                SELECT r.id, r.entity, r.source_key, r.file_id, r.line
