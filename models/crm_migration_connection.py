@@ -123,6 +123,9 @@ class CrmMigrationConnection(models.Model):
         for connection in self.filtered("token"):
             stored = vault.encrypt(connection.token.strip())
             connection.sudo().token_stored = stored
+            for project in connection.sudo().project_ids:
+                # What broke off for the old one goes on by its schedule.
+                project.env["crm.migration.issue"]._clear(project, ["rest_token"])
         self.invalidate_recordset(["token", "has_token"], flush=False)
 
     @api.depends("token_stored")

@@ -123,13 +123,15 @@ class CrmMigrationProject(models.Model):
     def _catch_up(self):
         """Start what comes next; a question that only a person can answer is waited for.
 
-        What an extraction brought that broke off is no newer export: it goes on at its page first.
+        What an extraction brought that broke off is no newer export: it goes on at its page first;
+        where its token was refused, once somebody has entered another.
         """
         if self.state not in ("loaded", "verified") or self.active_run_id:
             return
         extraction = self._get_last_extraction()
         if extraction.state == "failed" and (extraction.parameters or {}).get("rest"):
-            extraction.action_resume()
+            if not self.issue_ids.filtered(lambda issue: issue.code == "rest_token"):
+                extraction.action_resume()
             return
         step = self._get_delta_step() if extraction.state != "cancelled" else False
         if step == "propose":

@@ -412,8 +412,10 @@ class CrmMigrationRun(models.Model):
         self.write(self.env["crm.migration.seal"].sudo()._finish(self))
 
     def _fail(self, error):
-        """Keep the error on the run; the traceback goes to the server's log."""
-        _logger.error("Run %s of %s failed", self.id, self.kind, exc_info=error)
+        """Keep the error on the run; the traceback of one that nobody foresaw goes to the server's
+        log."""
+        unforeseen = None if isinstance(error, EngineError) else error
+        _logger.error("Run %s of %s failed: %s", self.id, self.kind, error, exc_info=unforeseen)
         self.write(
             {"state": "failed", "error": self._describe(error), "ended_at": fields.Datetime.now()}
         )

@@ -598,6 +598,38 @@ class TestSchedule(RestCase):
             project._catch_up()
             self.assertEqual(project.active_run_id.kind, "propose")
 
+    def test_a_refused_token_is_not_tried_again(self):
+        """The schedule leaves the source alone until somebody enters another token."""
+        api = Karma(karma_data())
+        with serving(api) as server:
+            project = self.connect(server)
+            self.extract(project)
+            self.move(project)
+            project.rest_schedule, project.rest_hours = True, 0
+            api.token = "renewed-token"
+            project._catch_up()
+            broken = project.active_run_id.sudo()
+            with self.assertRaises(SourceError) as caught:
+                self.work(broken)
+            with (
+                self.assertLogs("odoo.addons.crm_migration", "ERROR") as logged,
+                patch.object(type(broken), "_commit"),
+            ):
+                broken._fail(caught.exception)
+            self.assertIn("401", logged.output[0])
+            self.assertNotIn("Traceback", logged.output[0])
+            asked = len(server.requests)
+            project.invalidate_recordset()
+            project._catch_up()
+            self.assertFalse(project.active_run_id)
+            self.assertEqual(len(server.requests), asked)
+            project.connection_id.token = "renewed-token"
+            project.invalidate_recordset()
+            project._catch_up()
+            self.assertEqual(project.active_run_id, broken)
+            self.work(broken)
+            self.assertGreater(len(server.requests), asked)
+
     def test_catches_up_by_itself(self):
         """Extracts when it is due, loads what changed, waits where a person has to decide."""
         api = Karma(karma_data())
