@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import formatLang
 
 from ..models import words
 
@@ -102,6 +103,7 @@ class CrmMigrationProjectRollback(models.TransientModel):
             unknown = chosen and not wizard.wants_preview
             preview = wizard._get_preview() if chosen and not unknown else {}
             rows = wizard._prepare_rows(preview)
+            value_count, spared_count = preview.get("fields", 0), len(preview.get("spared", []))
             wizard.is_empty = not rows and not unknown
             wizard.has_dependants = unknown or bool(preview.get("dependants"))
             wizard.preview_html = self.env["ir.qweb"]._render(
@@ -111,8 +113,9 @@ class CrmMigrationProjectRollback(models.TransientModel):
                     "is_chosen": chosen,
                     "is_unknown": unknown,
                     "is_whole": wizard.scope == "all",
-                    "value_count": preview.get("fields", 0),
-                    "spared_count": len(preview.get("spared", [])),
+                    "value_count": value_count and formatLang(self.env, value_count, digits=0),
+                    "spared_count": spared_count and formatLang(self.env, spared_count, digits=0),
+                    "lists_all": spared_count <= LISTED,
                     "listed": LISTED,
                     "sentences": wizard._prepare_sentences(preview),
                 },
@@ -175,7 +178,7 @@ class CrmMigrationProjectRollback(models.TransientModel):
             self.env._(
                 "%(count)s records of “%(model)s” hang on records of “%(of_model)s” that go: "
                 "%(fate)s.",
-                count=count,
+                count=formatLang(self.env, count, digits=0),
                 model=self._get_model_label(model),
                 of_model=self._get_model_label(of_model),
                 fate=fate,
