@@ -19,7 +19,7 @@ DONE, FAILED, WRONG_USE, WAITS, INCOMPLETE = 0, 1, 2, 3, 4
 # Seconds between two lines of progress.
 SHOWN_SECONDS = 30
 # Seconds between two looks of a helper for something to do.
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.05
 #: Options of the connection that ``--set`` takes: requests per second, and at once.
 REST_OPTIONS = {"rate": float, "parallel": int}
 STEPS = ("staged", "proposed", "sampled", "loaded", "verified")

@@ -33,6 +33,8 @@ SLICE_SECONDS = 10
 MAX_CONFLICTS = 50
 # Seconds until a step is tried again after the disk or the database failed.
 PATIENCE = 2
+# Seconds until a scheduled action looks again for a share that nobody has.
+PAUSE = 0.2
 UNFINISHED = ("queued", "running")
 # The channel of our jobs, where OCA's queue_job is installed; its runner makes it by itself.
 CHANNEL = "root.crm_migration"
@@ -219,8 +221,8 @@ class CrmMigrationRun(models.Model):
         count = self._help(SLICE_SECONDS)
         left = len(self._find_shared())
         if left and not count:
-            # All shares are being loaded by others.
-            time.sleep(PATIENCE)
+            # Others have all shares.
+            time.sleep(PAUSE)
         self.env["ir.cron"]._commit_progress(count, remaining=left)
 
     @api.model

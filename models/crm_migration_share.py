@@ -1,8 +1,7 @@
 import json
 import math
 import time
-from collections import Counter
-from itertools import islice
+from itertools import pairwise
 from zlib import crc32
 
 from odoo import api, fields, models
@@ -12,7 +11,7 @@ from ..engine.mapping import EntityMap
 from . import bulk
 from .batch import Batch
 from .bulk_many2one import BulkMany2one
-from .crm_migration_loader import RECORD_COLUMNS
+from .crm_migration_loader import READ_ROWS, RECORD_COLUMNS
 from .inserting import insert_rows
 from .item import Item
 from .resolver import Resolver
@@ -29,9 +28,7 @@ MOST_SHARES = 64
 # A share that is a little longer than a batch is one batch.
 ROUNDING = 1.2
 # Seconds until whoever has to wait for the others' batches looks again.
-PAUSE = 0.2
-# How many times some thousand rows are assigned in one step.
-PARTS = 10
+PAUSE = 0.05
 # Where a registry keeps which run its process helped last: the roads of that run are known.
 HELPED = "crm_migration_helped"
 # Scheduled actions that help a load in a plain Odoo.
@@ -57,7 +54,9 @@ class CrmMigrationShare(models.Model):
     run_id = fields.Many2one("crm.migration.run", required=True, index=True, ondelete="cascade")
     number = fields.Integer(required=True)
     entities = fields.Json(required=True)
-    left = fields.Integer(help="Rows that are not loaded yet.")
+    first_id = fields.Integer(help="First staged row to be assigned, while rows are.")
+    last_id = fields.Integer(help="Last staged row to be assigned; none once all are.")
+    left = fields.Integer(help="Rows that are not loaded yet; one while rows are to be assigned.")
     last_key = fields.Char(default="", help="Place of the last row that was loaded.")
     last_row = fields.Integer(default=0, help="Staged row that was loaded last.")
     done = fields.Json(help="Rows loaded, by entity.")
@@ -86,9 +85,10 @@ class CrmMigrationShare(models.Model):
     def _go_on(self, run, project):
         """Do what several workers can do at once; False if what is next is for one of them.
 
-        Steps: open shares for the next entities, assign their rows, take batches as the helpers do,
-        close the shares once all are empty. What a step leaves (rows that exist already, that may
-        be somebody else, that failed) is loaded by one worker before the next entities are.
+        Steps: open shares for the next entities, assign their rows and take batches, both as the
+        helpers do, close the shares once all are empty. What a step leaves (rows that exist
+        already, that may be somebody else, that failed) is loaded by one worker before the next
+        entities are.
         """
         if step := run.cursor.get("step"):
             self._lead(run, project, step)
@@ -97,10 +97,7 @@ class CrmMigrationShare(models.Model):
 
     @api.model
     def _lead(self, run, project, step):
-        if step.get("assign"):
-            self._assign(run, project, step)
-            return
-        worked = self._load_free(run, project)
+        worked = self._work(run, project)
         left, done = self._sum(run)
         run.processed = step["processed"] + sum(done.values())
         counts = {
@@ -108,7 +105,9 @@ class CrmMigrationShare(models.Model):
             for entity in step["done"].keys() | done.keys()
         }
         run.counters = run.counters | {"done": counts}
-        if not left:
+        if not left and step["assign"]:
+            self._begin_loading(run, step)
+        elif not left:
             self._close(run)
         elif not worked:
             time.sleep(PAUSE)
@@ -125,20 +124,24 @@ class CrmMigrationShare(models.Model):
         if not target._can_share(project, entities):
             return False
         size = loader._limit(project, entities, project.batch_size)
-        count = self._count(project, entities, self._get_shareable(target))
+        count, *ids = self._count(project, entities, self._get_shareable(target))
         if count < size:
             return False
-        self._store(run, entities, self._choose_number(count, size, self._get_workers(run)))
+        workers = self._get_workers(run)
+        number = self._choose_number(count, size, workers)
+        parts = min(self._choose_number(count, READ_ROWS, workers), number)
+        self._store(run, entities, number, self._divide(*ids, parts))
         done = (run.counters or {}).get("done") or {}
         step = {
             "entities": entities,
             "processed": run.processed,
             "done": done,
-            "assign": entities,
-            "after": 0,
-            "lefts": {},
+            "assign": True,
         }
         run.cursor = run.cursor | {"step": step}
+        if not self._has_queue():
+            # A job that finds nothing would come back after seconds: those are called to load.
+            self._call_helpers(run)
         return True
 
     @api.model
@@ -147,6 +150,12 @@ class CrmMigrationShare(models.Model):
         others, so that none waits for another's last one."""
         number = math.ceil(count / size / workers) * workers
         return number if number <= MOST_SHARES else max(MOST_SHARES // workers, 1) * workers
+
+    @api.model
+    def _divide(self, first, last, number):
+        """Return ``(first, last)`` of that many parts of a range of IDs."""
+        starts = [first + (last + 1 - first) * part // number for part in range(number + 1)]
+        return [(one, following - 1) for one, following in pairwise(starts)]
 
     @api.model
     def _get_shareable(self, target):
@@ -165,56 +174,32 @@ class CrmMigrationShare(models.Model):
 
     @api.model
     def _count(self, project, entities, shareable):
+        """Return how many rows can be shared out, and the first and the last ID of them."""
         self.env.cr.execute(
             SQL(
-                """SELECT count(*) FROM crm_migration_record
+                """SELECT count(*), min(id), max(id) FROM crm_migration_record
                     WHERE project_id = %s AND entity = ANY(%s) %s""",
                 project.id,
                 entities,
                 shareable,
             )
         )
-        return self.env.cr.fetchone()[0]
+        return self.env.cr.fetchone()
 
     @api.model
-    def _assign(self, run, project, step):
-        """Note the share of some thousand rows of the step's next entity; at the end call helpers.
+    def _begin_loading(self, run, step):
+        """Note how many rows each share has, now that all are assigned, and call helpers.
 
-        Rows that belong together get the same share.
+        Not before: a helper would take what is there, and miss an older row of a history.
         """
-        entity = step["assign"][0]
-        target = self._get_target(project, entity)
-        shares = self.search([("run_id", "=", run.id)], order="number")
-        loader = self.env["crm.migration.loader"]
-        entity_map = self._narrow(loader._get_entity_map(project, entity), target._share_fields)
-        also = SQL("source_key, COALESCE(sort_key, '')")
-        parts = loader._read_mapped(
-            project, entity_map, self._get_shareable(target), also, step["after"]
+        self.env.cr.execute(
+            """UPDATE crm_migration_share s SET last_id = NULL, "left" = (
+                      SELECT count(*) FROM crm_migration_share_row WHERE share_id = s.id)
+                WHERE run_id = %s""",
+            [run.id],
         )
-        lefts, after = Counter(step["lefts"]), 0
-        for rows in islice(parts, PARTS):
-            items = [
-                Item({"id": record_id, "entity": entity, "source_key": key}, mapped)
-                for record_id, key, __, mapped in rows
-            ]
-            keys = target._get_share_keys(items, Resolver(project))
-            chosen = [crc32(key.encode()) % len(shares) for key in keys]
-            lefts.update(map(str, chosen))
-            insert_rows(
-                self.env.cr,
-                "crm_migration_share_row",
-                {"share_id": "int", "sort_key": "varchar", "record_id": "int"},
-                [(shares[one].id, row[2], row[0]) for one, row in zip(chosen, rows, strict=True)],
-            )
-            after = rows[-1][0]
-        assign = step["assign"] if after else step["assign"][1:]
-        step = step | {"assign": assign, "after": after, "lefts": lefts}
-        run.cursor = run.cursor | {"step": step}
-        if not assign:
-            # Not before: a helper would take what is there, and miss an older row of a history.
-            for share in shares:
-                share.left = lefts[str(share.number)]
-            self._call_helpers(run)
+        run.cursor = run.cursor | {"step": step | {"assign": False}}
+        self._call_helpers(run)
 
     @api.model
     def _narrow(self, entity_map, names):
@@ -226,7 +211,8 @@ class CrmMigrationShare(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _store(self, run, entities, number):
+    def _store(self, run, entities, number, parts):
+        """Make that many shares; the first ones stand for the parts of what is to be assigned."""
         self.search([("run_id", "=", run.id)]).unlink()
         self.create(
             [
@@ -235,8 +221,11 @@ class CrmMigrationShare(models.Model):
                     "run_id": run.id,
                     "number": one,
                     "entities": entities,
+                    "left": int(first is not None),
+                    "first_id": first,
+                    "last_id": last,
                 }
-                for one in range(number)
+                for one, (first, last) in enumerate(parts + [(None, None)] * (number - len(parts)))
             ]
         )
 
@@ -298,7 +287,7 @@ class CrmMigrationShare(models.Model):
             bulk.forget(self.env)
             setattr(registry, HELPED, run.id)
         before = bulk.get_roads(self.env)
-        share = self.with_env(project.env)._load_free(run, project)
+        share = self.with_env(project.env)._work(run, project)
         if share:
             roads = bulk.subtract_roads(bulk.get_roads(self.env), before)
             roads = bulk.add_roads(share["roads"], roads)
@@ -309,11 +298,50 @@ class CrmMigrationShare(models.Model):
         return bool(share)
 
     @api.model
-    def _load_free(self, run, project):
-        """Load a batch of the longest share that nobody has; return that, or None."""
+    def _work(self, run, project):
+        """Do a part of the work of the longest share that nobody has; return that, or None."""
         share = self._take(run)
-        if not share:
-            return None
+        if share and share["last_id"]:
+            self._assign(run, project, share)
+        elif share:
+            self._load(run, project, share)
+        return share
+
+    @api.model
+    def _assign(self, run, project, share):
+        """Note the shares of the rows between two IDs; those that belong together have the same."""
+        self.env.cr.execute(
+            "SELECT id FROM crm_migration_share WHERE run_id = %s ORDER BY number", [run.id]
+        )
+        shares = [row[0] for row in self.env.cr.fetchall()]
+        loader = self.env["crm.migration.loader"]
+        for entity in share["entities"]:
+            target = self._get_target(project, entity)
+            entity_map = self._narrow(loader._get_entity_map(project, entity), target._share_fields)
+            condition = SQL("AND id <= %s %s", share["last_id"], self._get_shareable(target))
+            also = SQL("source_key, COALESCE(sort_key, '')")
+            for rows in loader._read_mapped(
+                project, entity_map, condition, also, share["first_id"] - 1
+            ):
+                items = [
+                    Item({"id": record_id, "entity": entity, "source_key": key}, mapped)
+                    for record_id, key, __, mapped in rows
+                ]
+                keys = target._get_share_keys(items, Resolver(project))
+                chosen = [shares[crc32(key.encode()) % len(shares)] for key in keys]
+                insert_rows(
+                    self.env.cr,
+                    "crm_migration_share_row",
+                    {"share_id": "int", "sort_key": "varchar", "record_id": "int"},
+                    [(one, row[2], row[0]) for one, row in zip(chosen, rows, strict=True)],
+                )
+        self.env.cr.execute(
+            'UPDATE crm_migration_share SET "left" = 0 WHERE id = %s', [share["id"]]
+        )
+
+    @api.model
+    def _load(self, run, project, share):
+        """Load the next batch of a share."""
         loader = self.env["crm.migration.loader"]
         size = loader._limit(project, share["entities"], project.batch_size)
         size = math.ceil(share["left"] / math.ceil(share["left"] / (size * ROUNDING)))
@@ -325,7 +353,6 @@ class CrmMigrationShare(models.Model):
         for entity, count in self._count_done(rows):
             share["done"][entity] = share["done"].get(entity, 0) + count
         self._note(share, taken)
-        return share
 
     @api.model
     def _take_rows(self, share, size):
@@ -360,8 +387,8 @@ class CrmMigrationShare(models.Model):
     def _take(self, run):
         self.env.flush_all()
         self.env.cr.execute(
-            """SELECT id, number, entities, "left", COALESCE(last_key, '') AS last_key, last_row,
-                      COALESCE(done, '{}') AS done, COALESCE(roads, '{}') AS roads
+            """SELECT id, entities, first_id, last_id, "left", COALESCE(last_key, '') AS last_key,
+                      last_row, COALESCE(done, '{}') AS done, COALESCE(roads, '{}') AS roads
                  FROM crm_migration_share
                 WHERE run_id = %s AND "left" > 0
                 ORDER BY "left" DESC, number LIMIT 1 FOR UPDATE SKIP LOCKED""",

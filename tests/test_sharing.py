@@ -120,6 +120,19 @@ class TestSharing(MigrationCase):
         self.assertEqual(self.shares["contact"].keys(), {f"p{n}" for n in range(22)})
         self.assertEqual(self.staged(self.project, "contact", "p23").state, "merged")
 
+    def test_helpers_assign_rows_too(self):
+        """While one worker looked at each row to tell its share, the others stood by."""
+        self.env["ir.config_parameter"].sudo().set_param(PARAMETER, "3")
+        run = self.project._start("load")
+        while not (run.cursor or {}).get("step"):
+            run._take_step()
+        (found,) = self.env["crm.migration.run"]._find_shared()
+        for assigned in (4, 8, 12):
+            self.assertTrue(found._help_once())
+            self.assertEqual(self.env["crm.migration.share.row"].search_count([]), assigned)
+        self.assertFalse(found._help_once())
+        self.assertEqual(run.processed, 0)
+
     @mute_logger("odoo.addons.crm_migration.models.crm_migration_loader")
     def test_a_row_that_meets_another_worker_s_is_taken_again(self):
         """What failed among several lands once one is alone; it is counted once."""
