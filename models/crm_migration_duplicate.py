@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from . import words
+from .inserting import as_array
 
 DECISIONS = ("keep", "merge", "link")
 
@@ -166,14 +168,16 @@ class CrmMigrationDuplicate(models.Model):
             return {}
         self.env.flush_all()
         self.env.cr.execute(
-            """SELECT d.record_id, d.rule, d.value, d.hint, d.other_name, d.decision,
-                      d.partner_id, d.partner_count, d.other_id,
-                      o.entity AS other_entity, o.source_key AS other_key, o.res_id AS other_res_id,
-                      p.active AS partner_active
-                 FROM crm_migration_duplicate d
-                 LEFT JOIN crm_migration_record o ON o.id = d.other_id
-                 LEFT JOIN res_partner p ON p.id = d.partner_id
-                WHERE d.record_id = ANY(%s)""",
-            [list(record_ids)],
+            SQL(
+                """SELECT d.record_id, d.rule, d.value, d.hint, d.other_name, d.decision,
+                          d.partner_id, d.partner_count, d.other_id, o.entity AS other_entity,
+                          o.source_key AS other_key, o.res_id AS other_res_id,
+                          p.active AS partner_active
+                     FROM crm_migration_duplicate d
+                     LEFT JOIN crm_migration_record o ON o.id = d.other_id
+                     LEFT JOIN res_partner p ON p.id = d.partner_id
+                    WHERE d.record_id = ANY(%s)""",
+                as_array("int", record_ids),
+            )
         )
         return {row["record_id"]: row for row in self.env.cr.dictfetchall()}

@@ -13,7 +13,7 @@ from . import bulk, contact_counts, garbage, snapshots
 from .batch import Batch
 from .behind import Behind
 from .disturbance import is_passing
-from .inserting import unnest
+from .inserting import as_array, unnest
 from .item import Item
 from .logged import Logged
 from .outlook import Outlook
@@ -374,24 +374,28 @@ class CrmMigrationLoader(models.AbstractModel):
         for group in groups[first:] + groups[:first]:
             most = self._limit(project, group, size)
             # Each entity's own next ones, by the index, then the first of these: a sort of all
-            # staged rows for each batch would cost more the more rows there are.
+            # staged rows for each batch would cost more the more rows there are. Looked up one by
+            # one: some ten thousand rows were all read and hashed for each batch.
             self.env.cr.execute(
                 SQL(
-                    """SELECT %s FROM crm_migration_record JOIN (
-                           SELECT next.id AS next_id FROM unnest(%s::varchar[]) AS kind(entity),
+                    """SELECT staged.* FROM (
+                           SELECT next.id, next.sort_key FROM unnest(%s::varchar[]) AS kind(entity),
                            LATERAL (
                                SELECT id, sort_key FROM crm_migration_record
                                 WHERE project_id = %s AND entity = kind.entity
                                   AND state = 'staged' %s
                                 ORDER BY sort_key, id LIMIT %s) AS next
-                            ORDER BY next.sort_key, next.id LIMIT %s) AS batch ON id = next_id
-                        ORDER BY sort_key, id""",
-                    SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                            ORDER BY next.sort_key, next.id LIMIT %s) AS batch,
+                       LATERAL (
+                           SELECT %s FROM crm_migration_record
+                            WHERE id = batch.id OFFSET 0) AS staged
+                        ORDER BY batch.sort_key, batch.id""",
                     group,
                     project.id,
                     chosen or SQL(),
                     most,
                     most,
+                    SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
                 )
             )
             rows = self.env.cr.dictfetchall()
@@ -887,7 +891,7 @@ class CrmMigrationLoader(models.AbstractModel):
         forget = SQL(
             """DELETE FROM crm_migration_issue
                 WHERE record_id = ANY(%s) AND state = 'open' AND code != ALL(%s)""",
-            [item.record["id"] for item in items],
+            as_array("int", [item.record["id"] for item in items]),
             kept,
         )
         problems = [

@@ -12,7 +12,7 @@ from . import bulk
 from .batch import Batch
 from .bulk_many2one import BulkMany2one
 from .crm_migration_loader import READ_ROWS, RECORD_COLUMNS
-from .inserting import insert_rows
+from .inserting import as_array, insert_rows
 from .item import Item
 from .resolver import Resolver
 from .silence import silent
@@ -359,16 +359,18 @@ class CrmMigrationShare(models.Model):
         """Return the next rows of a share, in load order."""
         self.env.cr.execute(
             SQL(
-                """SELECT %s, place FROM crm_migration_record JOIN (
+                """SELECT staged.*, place FROM (
                        SELECT record_id, sort_key AS place FROM crm_migration_share_row
                         WHERE share_id = %s AND (sort_key, record_id) > (%s, %s)
-                        ORDER BY sort_key, record_id LIMIT %s) AS batch ON id = record_id
-                    ORDER BY place, id""",
-                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                        ORDER BY sort_key, record_id LIMIT %s) AS batch,
+                   LATERAL (
+                       SELECT %s FROM crm_migration_record WHERE id = record_id OFFSET 0) AS staged
+                    ORDER BY place, record_id""",
                 share["id"],
                 share["last_key"],
                 share["last_row"],
                 size,
+                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
             )
         )
         return self.env.cr.dictfetchall()
@@ -377,9 +379,11 @@ class CrmMigrationShare(models.Model):
     def _count_done(self, rows):
         """Return [(entity, count)] of the rows of a batch without those that were set aside."""
         self.env.cr.execute(
-            """SELECT entity, count(*) FROM crm_migration_record
-                WHERE id = ANY(%s) AND state != 'staged' GROUP BY entity""",
-            [[row["id"] for row in rows]],
+            SQL(
+                """SELECT entity, count(*) FROM crm_migration_record
+                    WHERE id = ANY(%s) AND state != 'staged' GROUP BY entity""",
+                as_array("int", [row["id"] for row in rows]),
+            )
         )
         return self.env.cr.fetchall()
 

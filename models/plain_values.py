@@ -6,6 +6,8 @@ works out, translates, or keeps by company is the ORM's.
 
 from odoo.tools import SQL
 
+from .inserting import as_array
+
 NOTHING = {"integer": 0, "many2one_reference": 0, "float": 0.0, "monetary": 0.0}
 TEXTS = ("char", "text", "html", "selection")
 COLUMNS = (*NOTHING, *TEXTS, "boolean", "date", "datetime", "many2one", "json")
@@ -24,7 +26,7 @@ def read(records, names):
     others = [name for name in names if name not in columns and name not in links]
     rows = _read_columns(records, columns)
     for name in links:
-        _add_links(records, fields[name], rows)
+        add_links(records, fields[name], rows)
     if others:
         for row in records.browse(rows).read(others, load=None):
             rows[row["id"]] |= {name: _to_plain(fields[name], row[name]) for name in others}
@@ -63,7 +65,7 @@ def _read_columns(records, names):
             "SELECT %s FROM %s WHERE id = ANY(%s)",
             SQL(", ").join(map(SQL.identifier, ["id", *names])),
             SQL.identifier(records._table),
-            list(records.ids),
+            as_array("int", records.ids),
         )
     )
     # A column at a time: what a value needs depends on its type alone.
@@ -88,7 +90,8 @@ def _convert(kind, values):
     return [nothing if value is None else value for value in values]
 
 
-def _add_links(records, field, rows):
+def add_links(records, field, rows):
+    """Add to the rows of records, by ID, what a plain many2many holds."""
     records.flush_model([field.name])
     for row in rows.values():
         row[field.name] = []
@@ -98,7 +101,7 @@ def _add_links(records, field, rows):
             one=SQL.identifier(field.column1),
             other=SQL.identifier(field.column2),
             table=SQL.identifier(field.relation),
-            ids=list(rows),
+            ids=as_array("int", rows),
         )
     )
     for one, other in records.env.cr.fetchall():

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ...engine.mapping import fold
 from ..emails import normalize
+from ..inserting import as_array
 
 # An open deal whose probability is 0 would look automatic to Odoo if its own figure were 0 too.
 LEAST_AUTOMATED = 0.01
@@ -374,7 +375,7 @@ class CrmMigrationTargetLead(models.AbstractModel):
                         " WHERE id = ANY(%(ids)s) AND %(name)s IS NOT NULL",
                         name=SQL.identifier(name),
                         days=SQL(", %s = NULL", SQL.identifier(days)) if days else SQL(),
-                        ids=undated,
+                        ids=as_array("int", undated),
                     )
                 )
         zero = [item for item in items if item.values["active"] and not item.values["probability"]]

@@ -5,6 +5,7 @@ from odoo import api, models
 from ...engine import inline_images
 from ...engine.reading import payload
 from ...engine.types import Reference
+from .. import plain_values
 from ..bulk import create_many
 from ..xmlid import xmlid_name
 from .crm_migration_target_history import COMMON
@@ -208,7 +209,8 @@ class CrmMigrationTargetMessage(models.AbstractModel):
         """
         queued = sorted(resolver.messages, key=lambda pair: pair[0]["date"])
         messages = create_many(self.env[self._model], [values for values, __ in queued])
-        pictures = self._read_landed_of(self._model, messages._ids, ["attachment_ids"])
+        pictures = {message_id: {} for message_id in messages._ids}
+        plain_values.add_links(messages, messages._fields["attachment_ids"], pictures)
         for message_id, (__, item) in zip(messages._ids, queued, strict=True):
             attachments = pictures[message_id]["attachment_ids"]
             item.companions += [("ir.attachment", res_id) for res_id in attachments]
