@@ -34,6 +34,7 @@ from . import crm_migration_schema
 from . import crm_migration_app_schema
 from . import crm_migration_matcher
 from . import crm_migration_seal
+from . import crm_migration_look
 from . import crm_migration_share
 from . import crm_migration_joiner
 from . import crm_migration_loader

@@ -277,11 +277,21 @@ class CrmMigrationLoader(models.AbstractModel):
         """
         arrange(project)
         chosen = SQL("AND id = ANY(%s)", ids) if ids is not None else SQL()
-        for mapping in project.mapping_ids.filtered(lambda m: m.target == "timeline"):
+        mappings = project.mapping_ids.filtered(lambda m: m.target == "timeline")
+        staged = SQL(
+            "project_id = %s AND entity = ANY(%s) AND state = 'staged'",
+            project.id, mappings.mapped("entity"),
+        )  # fmt: skip
+        tables, looks = {"crm_migration_record": staged}, self.env["crm.migration.look"].sudo()
+        if looks._is_known(project, "sort", tables):
+            return
+        for mapping in mappings:
             entity_map = self._get_entity_map(project, mapping.entity)
             columns = {c for name in TIMES for c in entity_map.columns_of(name)}
             entity_map = self._narrow_map(entity_map, columns)
             self._sort_history(project, entity_map, chosen)
+        if ids is None:
+            looks._note(project, "sort", tables)
 
     @api.model
     def _sort_history(self, project, entity_map, chosen):

@@ -41,6 +41,10 @@ class CrmMigrationMatcher(models.AbstractModel):
         mappings = project.mapping_ids.filtered(lambda one: one.target == "partner")
         if not mappings or not self._has_news(project, mappings):
             return
+        compared = self._get_compared(project, mappings)
+        looks = self.env["crm.migration.look"].sudo()
+        if looks._is_known(project, "match", *compared):
+            return
         self._fill(project, mappings)
         self.env.cr.execute(
             """DELETE FROM crm_migration_duplicate d USING crm_migration_record r
@@ -52,6 +56,23 @@ class CrmMigrationMatcher(models.AbstractModel):
         self._ask_by_phone(project)
         self.env.cr.execute("DROP TABLE crm_migration_match")
         self.env["crm.migration.duplicate"].invalidate_model()
+        looks._note(project, "match", *compared)
+
+    @api.model
+    def _get_compared(self, project, mappings):
+        """Return what the questions depend on: see ``crm.migration.look``."""
+        rows = SQL("project_id = %s AND entity = ANY(%s)", project.id, mappings.mapped("entity"))
+        every = SQL("TRUE")
+        tables = {"crm_migration_record": rows, "res_partner": every, "res_users": every}
+        # A question that is gone is asked again; an answer changes no other.
+        asked = SQL(
+            "SELECT sum(hashint4extended(record_id, 0)) FROM crm_migration_duplicate"
+            " WHERE project_id = %s",
+            project.id,
+        )
+        company = project.company_id
+        chosen = f"{project.source_system} {company.id} {company.country_id.code}"
+        return tables, [asked, SQL("SELECT %s", chosen)]
 
     @api.model
     def _has_news(self, project, mappings):

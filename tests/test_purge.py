@@ -56,6 +56,7 @@ KEPT = {
     "share.row": {"sort_key"},
     # Fingerprints of lines, there while a run's own is worked out.
     "seal": {"hashes", "bare_hashes"},
+    "look": {"name", "fingerprint"},
 }  # fmt: skip
 TABLES = {
     "contacts.csv": [
