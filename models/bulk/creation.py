@@ -451,10 +451,13 @@ class Creation:
         """There are none."""
 
     def _tell(self, records, protected, relations, rows):
-        """Mark what depends on the new records, but for what is known already."""
+        """Mark what depends on the new records, but for what is known already.
+
+        What they link to is read for it: these columns, not all that the records have.
+        """
         env = self.model.env
         with env.protecting([([f], self.model.browse(ids)) for f, ids in protected.items()]):
-            records.modified(self.fields, create=True)
+            records.with_context(prefetch_fields=False).modified(self.fields, create=True)
         for field, linked in relations.items():
             others = {id_ for ids in linked for id_ in ids}
             names = [

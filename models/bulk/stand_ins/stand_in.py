@@ -153,7 +153,9 @@ class StandIn:
             linked = records.env[field.comodel_name].sudo().browse(group)
             domain = linked._check_company_domain(company)
             if domain:
-                fitting = linked.with_context(active_test=False).filtered_domain(domain)
+                # The domain's own columns are read, not all that the linked records have.
+                linked = linked.with_context(active_test=False, prefetch_fields=False)
+                fitting = linked.filtered_domain(domain)
                 for other in linked - fitting:
                     suspects.update(pairs[company_id, other.id])
         return suspects
