@@ -134,6 +134,7 @@ class CrmMigrationLoader(models.AbstractModel):
         return True
 
     @api.model
+    @garbage.kept()
     def _take_parts(self, run, project, parts):
         """Do the next parts of a run's beginning; False if there are more for the next step.
 

@@ -131,6 +131,39 @@ class TestRoads(RoadsCase):
             self.assertEqual(found, list(map(encode, expected)))
             self.assertEqual(found[6], seventh)
 
+    def test_no_whole_record_is_read(self):
+        """Of new contacts, and of those that deals are of, only what is asked for is read."""
+        partners = [{"name": f"Name {n}", "parent_id": self.company.id} for n in range(6)]
+        texts = ("email_from", "phone")  # those are compared with the contact's
+        leads = [
+            {name: value for name, value in values.items() if name not in texts}
+            | {"partner_id": self.person.id}
+            for values in self.leads()
+        ]
+        for model, values in ("res.partner", partners), ("crm.lead", leads):
+            with self.subTest(model=model):
+                bulk.create_many(self.quiet[model], values)  # compared with what create() makes
+                self.env.invalidate_all()
+                records = bulk.create_many(self.quiet[model], values)
+                read = self.person if model == "crm.lead" else records
+                self.assertFalse(set(read._fields["website"]._get_cache(self.env)) & set(read.ids))
+
+    def test_texts_go_to_the_copy_as_odoo_inserts_them(self):
+        """A column that is looked at as a whole comes out as value by value."""
+        model = self.env["crm.lead"]
+        for name, texts in (
+            ("partner_name", ["plain", "ünï", "", False, None]),
+            ("partner_name", ["plain", "tab\t", "back\\slash", "\\N", False]),
+            ("date_closed", ["2024-02-29 23:59:58", "2024-01-01 00:00:00", False, None]),
+            ("date_closed", ["2024-02-29 23:59:58", "2024-01-01", False]),
+        ):
+            field = model._fields[name]
+            rows = Rows(model, list(range(len(texts))), {name: texts}, {})
+            self.assertEqual(
+                Creation(model, STAND_INS["crm.lead"])._encode(field, rows),
+                [encode(field.convert_to_column_insert(text, model)) for text in texts],
+            )
+
     # ------------------------------------------------------------- when not
 
     def test_an_unknown_override_takes_the_plain_road(self):

@@ -332,13 +332,21 @@ class Creation:
             return [self._encode_value(field, value) for value in values]
         # 1, 1.0 and True are equal, and are not the same text.
         alike = set(map(type, values)) <= TEXT_OR_NOTHING
+        if alike and self._is_as_it_is(field, [v for v in values if type(v) is str]):
+            return [v if type(v) is str else self._encode_value(field, v) for v in values]
         keys = values if alike else list(zip(map(type, values), values, strict=True))
-        as_is = type(field) in (Char, Text) and not (field.translate or field.size)
         texts = {
-            key: encode(value) if as_is and type(value) is str else self._encode_value(field, value)
+            key: self._encode_value(field, value)
             for key, value in dict(zip(keys, values, strict=True)).items()
         }
         return list(map(texts.__getitem__, keys))
+
+    def _is_as_it_is(self, field, texts):
+        """Tell whether COPY takes these texts as they are: looked at all at once."""
+        if type(field) in (Char, Text) and not (field.translate or field.size):
+            joined = "".join(texts)
+            return joined.isprintable() and "\\" not in joined
+        return field.type in WRITTEN and all(map(WRITTEN[field.type].fullmatch, texts))
 
     def _encode_value(self, field, value):
         return NOTHING if value is MISSING else encode(self._convert_value(field, value))

@@ -183,8 +183,9 @@ def _prove(model, road, values_list, creation, create=None):
 def _take_sample(values_list, proven):
     """Return (records that fill fields not proven yet and some more, the names of these fields)."""
     sample, names = [], set()
-    for values in values_list:
-        new = {name for name in values.keys() - proven if values[name]} - names
+    unproven = set().union(*values_list) - proven
+    for values in values_list if unproven else ():
+        new = {name for name in unproven & values.keys() if values[name]} - names
         if new:
             sample.append(values)
             names |= new

@@ -470,8 +470,13 @@ class CrmMigrationTarget(models.AbstractModel):
 
     @api.model
     def _note_watched(self, items):
-        """Keep how the watched fields of new records are: they go to the log."""
-        names = [name for name in self._watched if name in self.env[self._model]._fields]
+        """Keep how the watched fields of new records are that no row fills: they go to the log."""
+        names = [
+            name
+            for name in self._watched
+            if name in self.env[self._model]._fields
+            and not all(name in item.values for item in items)
+        ]
         landed = self._read_landed([item.res_id for item in items], names) if names else {}
         for item in items:
             if item.res_id in landed:
