@@ -13,8 +13,8 @@ LONGEST_TYPED = 254
 #: Figures of more digits are codes: floats could not hold them.
 LONGEST_NUMBER = 15
 
-_EMAIL = re.compile(r"(?:[^\s@,;|<>]+@[^\s@,;|<>]+\.[^\s@,;|<>.]{2,})")
-_EMAILS = re.compile(rf"{_EMAIL.pattern}(?:\s*[;,|\s]\s*{_EMAIL.pattern})+")
+EMAIL = re.compile(r"(?:[^\s@,;|<>]+@[^\s@,;|<>]+\.[^\s@,;|<>.]{2,})")
+_EMAILS = re.compile(rf"{EMAIL.pattern}(?:\s*[;,|\s]\s*{EMAIL.pattern})+")
 _URL = re.compile(r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 _FILE = re.compile(
     r"\.(?:pdf|png|jpe?g|gif|docx?|xlsx?|pptx?|txt|csv|zip|eml|msg|html?|json|xml|mp[34]|wav)$",
@@ -177,7 +177,7 @@ def _words(text):
     if text[0] in "{[" and is_json(text):
         return {"json"}
     if "@" in text:
-        if _EMAIL.fullmatch(text):
+        if EMAIL.fullmatch(text):
             kinds.add("email")
         elif _EMAILS.fullmatch(text):
             kinds.add("emails")

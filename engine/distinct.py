@@ -3,7 +3,6 @@
 import base64
 import sys
 from array import array
-from hashlib import blake2b
 from zlib import crc32
 
 #: Hashes that are kept before the sample is halved.
@@ -36,8 +35,9 @@ class DistinctSample:
             contents = [contents[place] for place in places]
             marks = [marks[place] for place in places]
             counts = [counts[place] for place in places]
+        # Of the letters backwards it is another hash: both are alike as seldom as 64 bits are.
         found = {
-            mark | more << 32 for mark, more in zip(marks, _fingerprint(contents), strict=True)
+            mark | crc32(content[::-1]) << 32 for mark, content in zip(marks, contents, strict=True)
         }
         if not self.repeated:
             self.repeated = (
@@ -89,14 +89,6 @@ def _encode(texts):
         return list(map(str.encode, texts))
     except UnicodeEncodeError:  # half a letter, out of JSON
         return [text.encode("utf-8", "surrogatepass") for text in texts]
-
-
-def _fingerprint(contents):
-    """Return a further hash of each, of 32 bits."""
-    digests = array("I", b"".join([blake2b(one, digest_size=4).digest() for one in contents]))
-    if sys.byteorder == "little":
-        digests.byteswap()
-    return digests
 
 
 def _little_endian(numbers):

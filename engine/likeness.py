@@ -9,6 +9,7 @@ from itertools import chain, repeat
 
 from .cells import (
     ANSWER,
+    EMAIL,
     LONGEST_ANSWER,
     PLAIN,
     Look,
@@ -36,6 +37,9 @@ _PROSE = re.compile(
     r"^(?![{\[])(?=[^\d@\n]*\d*[^\d@\n]*$)(?:.*?(?<!\S)[^\W\d_][^\s\d]*(?!\S)){3}.*$",
     re.MULTILINE,
 )
+#: A line that is one address and nothing else.
+_EMAIL = re.compile(rf"^(?![{{\[]){EMAIL.pattern}$", re.MULTILINE)
+_LOOK_OF_EMAIL = look_of_address("a@b.example")
 #: What a column of words alone has nowhere: no figure, no address, no JSON.
 _MORE_THAN_WORDS = re.compile(r"[\d@.{\[]")
 
@@ -68,12 +72,18 @@ class Likeness:
         together = "\n".join(texts)
         if not _MORE_THAN_WORDS.search(together):
             return _tally_words(texts, counts)
-        if together.count(" ") > len(texts):
-            left = _PROSE.sub("", together).split("\n")
+        alike = [(_PROSE, PLAIN)] if together.count(" ") > len(texts) else []
+        alike += [(_EMAIL, _LOOK_OF_EMAIL)] if "@" in together else []
+        looks = {}
+        for lines, one in alike:
+            total = sum(counts)
+            left = lines.sub("", together).split("\n")
             counts = [count for count, text in zip(counts, left, strict=True) if text]
             texts = list(filter(None, left))
+            if one is not PLAIN and sum(counts) < total:
+                looks[id(one)] = [one, "", total - sum(counts)]
             if not texts:
-                return ()
+                return looks.values()
             together = "\n".join(texts)
         shapes = _shapes(texts, together)
         # Nearly all cells of a column of numbers or times are of a few shapes.
@@ -91,7 +101,6 @@ class Likeness:
                 for place in rest
             ),
         )
-        looks = {}
         for seen, text, count in told:
             if seen is not PLAIN:
                 # By identity: most are shared, and each is kept, so that no other takes its place.

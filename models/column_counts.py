@@ -13,6 +13,8 @@ from ..engine.inference import ColumnStatistics
 
 # Fast rather than small: a file's counts are read once or twice.
 LEVEL = 1
+#: Of what is kept: counts of another version cannot be compared with today's.
+VERSION = 2
 # Cells of a column that are looked at together.
 TOGETHER = 5000
 
@@ -83,13 +85,17 @@ class ColumnCounts:
         """Return the counts as bytes."""
         self.settle()
         columns = [statistics.dump() for statistics in self.columns.values()]
-        text = json.dumps({"rows": self.rows, "columns": columns}, separators=(",", ":"))
+        text = json.dumps(
+            {"version": VERSION, "rows": self.rows, "columns": columns}, separators=(",", ":")
+        )
         return zlib.compress(text.encode("utf-8", "surrogatepass"), LEVEL)
 
     @classmethod
     def load(cls, content):
-        """Return the counts that :meth:`dump` wrote."""
+        """Return the counts that :meth:`dump` wrote, or None if an earlier version wrote them."""
         read = json.loads(zlib.decompress(content).decode("utf-8", "surrogatepass"))
+        if read.get("version") != VERSION:
+            return None
         counts = cls([])
         counts.rows = read["rows"]
         for column in read["columns"]:

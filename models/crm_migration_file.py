@@ -335,6 +335,7 @@ class CrmMigrationFile(models.Model):
                 name=self.attachment_id.name,
                 overrides=(self.overrides or {}) if overrides is None else overrides,
                 member=self.member or None,
+                checksum=self.checksum or None,
             ):
                 if table.name == self.table_name:
                     yield table

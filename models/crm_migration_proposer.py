@@ -138,7 +138,10 @@ class CrmMigrationProposer(models.AbstractModel):
             return None
         merged = ColumnCounts([])
         for file in files:
-            merged.merge(ColumnCounts.load(base64.b64decode(file.counts)))
+            counts = ColumnCounts.load(base64.b64decode(file.counts))
+            if not counts:
+                return None
+            merged.merge(counts)
         return merged
 
     @api.model

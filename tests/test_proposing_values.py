@@ -1,5 +1,8 @@
 """What the values of all rows say decides the map: counted once, while the rows are staged."""
 
+import base64
+import zlib
+
 from odoo.tests import tagged
 
 from .common import MigrationCase
@@ -48,6 +51,14 @@ class TestProposingValues(MigrationCase):
         project.file_ids.sudo().counts = False
         self.propose(project)
         self.assertEqual(self.facts(project), before)
+
+    def test_counts_of_an_earlier_version_are_counted_anew(self):
+        """Their hashes are others: compared with those of today no link would be found."""
+        project = self.propose(self.make_project({"companies.csv": COMPANIES, "deals.csv": DEALS}))
+        before = self.facts(project)
+        older = base64.b64encode(zlib.compress(b'{"rows": 40, "columns": []}'))
+        project.file_ids[0].sudo().counts = older
+        self.assertEqual(self.facts(self.propose(project)), before)
 
     def test_a_reference_is_found_from_the_values(self):
         """A header that says little is a link where its values are the IDs of another file."""

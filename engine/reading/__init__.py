@@ -4,8 +4,10 @@ What a file is, is told by its first bytes; its extension only decides whether a
 archive is looked at.
 """
 
+import json
 import re
 import zipfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -31,6 +33,10 @@ SUFFIXES = frozenset(".csv .tsv .tab .txt .xlsx .xlsm .xls .ods .json .jsonl .nd
 #: Workbooks and nested archives need random access: kept in memory up to this size.
 SPOOL = 16 * 1024**2
 
+#: Files whose tables are known: whoever reads the rows has looked at the file just before.
+MOST_KNOWN = 100
+_KNOWN = {}
+
 #: Begins like a list or an object; ``[x];y`` is a cell in brackets.
 _JSON = re.compile(rb'\s*(?:\{\s*(?:"|\}\s*$)|\[\s*(?:\{\s*"|\[|"[^"]*"\s*[,\]]|\]\s*$))')
 
@@ -48,7 +54,7 @@ _FOREIGN = (
 )
 
 
-def tables(path, *, name=None, overrides=None, member=None) -> list[Table]:
+def tables(path, *, name=None, overrides=None, member=None, checksum=None) -> list[Table]:
     """The tables in a file: one of a CSV file, one per sheet of a workbook, all of an archive or a
     folder.
 
@@ -56,15 +62,26 @@ def tables(path, *, name=None, overrides=None, member=None) -> list[Table]:
     :param overrides: ``encoding``, ``delimiter``, ``header_row`` (-1: there is none) where the
         person knows better
     :param member: of an archive, read only this one
+    :param checksum: of the bytes; where it is given, what was found is remembered
     :raise SourceError: ``file_unreadable`` or ``file_refused``
     """
     path = Path(path)
     if path.is_dir():
         return _read_folder(path, name or path.name, overrides)
+    key = (path, checksum, name, json.dumps(overrides or {}, sort_keys=True), member)
     try:
-        return _read(partial(path.open, "rb"), name or path.name, overrides or {}, member=member)
+        found = _KNOWN.get(key) if checksum and path.exists() else None
+        if found is None:
+            source = partial(path.open, "rb")
+            found = _read(source, name or path.name, overrides or {}, member=member)
     except BROKEN as error:
         raise SourceError("file_unreadable", file=path.name, detail=str(error)) from error
+    # The tables of a workbook note what their last pass has met: they are one reader's.
+    if checksum and key not in _KNOWN and all(one.format in ("csv", "json") for one in found):
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = found
+    return [replace(table, problems=list(table.problems)) for table in found]
 
 
 def read(path, *, overrides=None) -> Reading:

@@ -21,8 +21,8 @@ ROUND_COUNTS = (1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 25_000, 50_000, 100_
 _EXPONENT = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
 _ANY_DAY = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
-#: What each of them has, if in ASCII; marks are rarer than digits, so it is found much faster.
-_LIKE_A_DAY = re.compile(r"[./-](?<=[0-9].)(?<![0-9]{3}.)[0-9][0-9]?[./-][0-9]{2}")
+#: What each of them has; marks are rarer than digits, so it is found much faster.
+_LIKE_A_DAY = re.compile(r"[./-](?<=\d.)(?<!\d{3}.)\d\d?[./-]\d\d")
 _PADDED = re.compile(
     r"zip|postal|post\s?code|plz|postleitzahl|code\s?postal|\bcap\b|psč|postnummer|postcode|"
     r"irányítószám|posta kodu|индекс|邮编|郵便番号",
@@ -113,7 +113,7 @@ class Watcher:
             text = _SEPARATOR.join([cell for cell in column if cell and len(cell) < DAY])
         if not ("-" in text or "." in text or "/" in text):
             return  # most columns have no day, and are searched for a mark in no time
-        if (_LIKE_A_DAY if text.isascii() else _ANY_DAY).search(text):
+        if _LIKE_A_DAY.search(text):
             self._count_dates(place, column, lines)
 
     def _count_replaced(self, held):

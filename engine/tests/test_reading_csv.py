@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from ..exceptions import SourceError
-from ..reading import tables
+from ..reading import MOST_KNOWN, tables
 from .reading_case import ReadingCase
 
 HEADER = ["Contact ID", "Name", "City", "Notes", "Amount"]
@@ -169,6 +169,32 @@ class TestRefusals(CsvCase):
             self.read(",".join(f"c{n}" for n in range(2_100)) + "\n")
         self.assertEqual(caught.exception.code, "file_refused")
         self.assertEqual(caught.exception.parameters["file"], "contacts.csv")
+
+
+class TestRemembered(ReadingCase):
+    """Who knows a file by its checksum does not look twice how it is written."""
+
+    def test_a_file_is_looked_at_once(self):
+        path = self.write("Contact ID,Full Name\n1,Ann\n")
+        (first,) = tables(path, checksum="one")
+        first.problems.append("of the first reader")
+        self.write("Firm;City\n2;Bern\n")
+        (again,) = tables(path, checksum="one")
+        self.assertEqual((again.header, again.problems), (["Contact ID", "Full Name"], []))
+        for told in ({"checksum": "two"}, {}):
+            self.assertEqual(tables(path, **told)[0].header, ["Firm", "City"])
+        (column,) = tables(path, checksum="one", overrides={"delimiter": "|"})
+        self.assertEqual(column.delimiter, "|")
+        path.unlink()
+        with self.assertRaises(SourceError):
+            tables(path, checksum="one")
+
+    def test_other_files_make_room(self):
+        path = self.write("Contact ID,Full Name\n1,Ann\n")
+        for number in range(MOST_KNOWN + 5):
+            tables(path, checksum=f"file {number}")
+        self.write("Firm;City\n2;Bern\n")
+        self.assertEqual(tables(path, checksum="file 0")[0].header, ["Firm", "City"])
 
 
 class TestQuestions(ReadingCase):
