@@ -5,11 +5,19 @@ FUNCTION = "crm_migration_follow"
 # What a foreign key does row by row. The names of table and column come with the trigger.
 FOLLOW = """
     CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE found bigint;
     BEGIN
         EXECUTE format(
             CASE TG_ARGV[2] WHEN 'cascade' THEN 'DELETE FROM %%1$I WHERE %%2$I IN (%%3$s)'
+                            WHEN 'restrict' THEN 
+                    'SELECT FROM %%1$I WHERE %%2$I IN (%%3$s) LIMIT 1'
                             ELSE 'UPDATE %%1$I SET %%2$I = NULL WHERE %%2$I IN (%%3$s)' END,
             TG_ARGV[0], TG_ARGV[1], 'SELECT id FROM gone');
+        GET DIAGNOSTICS found = ROW_COUNT;
+        IF TG_ARGV[2] = 'restrict' AND found > 0 THEN
+            RAISE foreign_key_violation USING TABLE = TG_ARGV[0], COLUMN = TG_ARGV[1],
+                MESSAGE = format('%%s is still referenced from %%s', TG_TABLE_NAME, TG_ARGV[0]);
+        END IF;
         RETURN NULL;
     END $$
 """
@@ -21,12 +29,11 @@ class BulkMany2one(fields.Many2one):
     PostgreSQL looks up each key of each new row: half of what a line of the log cost it. Those
     who write these rows have just read, and mostly locked, what they point at. What a foreign key
     does when that is deleted, a trigger does for all rows of the statement at once; ``ondelete``
-    says what, here ``cascade`` or ``set null``.
+    says what.
     """
 
     def update_db_foreign_key(self, model, column):
         """Have the trigger instead, also in a database that has the foreign key."""
-        assert self.ondelete in ("cascade", "set null"), self
         cr = model.env.cr
         table, comodel = model._table, model.env[self.comodel_name]._table
         name = f"{table}_{self.name}"

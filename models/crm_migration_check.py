@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..engine.issues import CATALOGUE
 from . import words
+from .bulk_many2one import BulkMany2one
 
 
 class CrmMigrationCheck(models.Model):
@@ -15,10 +16,10 @@ class CrmMigrationCheck(models.Model):
     _order = "run_id desc, verdict_rank, id"
     _log_access = False
 
-    project_id = fields.Many2one(
+    project_id = BulkMany2one(
         "crm.migration.project", required=True, index=True, ondelete="cascade"
     )
-    run_id = fields.Many2one("crm.migration.run", required=True, ondelete="cascade")
+    run_id = BulkMany2one("crm.migration.run", required=True, ondelete="cascade")
     kind = fields.Selection(
         [
             ("value", "Value"),
@@ -29,7 +30,7 @@ class CrmMigrationCheck(models.Model):
         required=True,
     )
     entity = fields.Selection(words.select_entity, string="File Kind")
-    record_id = fields.Many2one("crm.migration.record", ondelete="set null", index="btree_not_null")
+    record_id = BulkMany2one("crm.migration.record", ondelete="set null", index="btree_not_null")
     source_key = fields.Char()
     model = fields.Char()
     res_id = fields.Many2oneReference(model_field="model", string="Odoo Record")
@@ -49,7 +50,7 @@ class CrmMigrationCheck(models.Model):
             ("missing", "Missing"),
         ]
     )
-    edited_by_id = fields.Many2one(
+    edited_by_id = BulkMany2one(
         "res.users", help="Who wrote the record after the migration: an edit, no damage."
     )
     edited_at = fields.Datetime(string="Edited on")

@@ -64,7 +64,7 @@ class CrmMigrationLog(models.Model):
         help="What Odoo filled by itself in a new record: other values there are people's."
     )
     undoes_id = fields.Integer(help="The line whose values a rollback put back.")
-    user_id = fields.Many2one("res.users", ondelete="restrict", string="By")
+    user_id = BulkMany2one("res.users", ondelete="restrict", string="By")
     logged_at = fields.Datetime(required=True, string="At")
 
     _model_index = models.Index("(project_id, model, res_id)")

@@ -85,6 +85,27 @@ class TestLinksOfTables(MigrationCase):
             with mute_logger("odoo.sql_db"):
                 self.env.cr.execute("DELETE FROM crm_migration_run")
 
+    def test_who_wrote_in_the_log_stays(self):
+        """Not even SQL deletes a user whose lines there are; others go, also several at once."""
+        others = self.env["res.users"].create(
+            [{"name": name, "login": name} for name in ("reader", "another")]
+        )
+        run = self.project.run_ids[:1]
+        logging = self.env["crm.migration.log"].with_user(others[0])
+        logging._append(run, [(None, "res.partner", 1, "create", None, {"name": "Nu"})])
+        with (
+            self.assertRaisesRegex(
+                psycopg2.errors.ForeignKeyViolation, "crm_migration_log"
+            ) as told,
+            self.env.cr.savepoint(),
+            mute_logger("odoo.sql_db"),
+        ):
+            others.unlink()
+        self.assertIn("By", logging.sudo()._sql_error_to_message(told.exception))
+        others[1].unlink()
+        self.assertEqual(others.exists(), others[0])
+        self.assertNoneHangs()
+
     def test_project_takes_all_its_rows(self):
         self.run_step(self.project, "rollback")
         self.project.unlink()
