@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import islice
 from operator import gt, lt
 
 from .distinct import DistinctSample
@@ -20,6 +21,8 @@ KINDS = (
 DISTINCT_CAP = 2_000
 CHOICES_CAP = 100
 SAMPLES = 5
+#: Cells that mostly show that a column neither rises nor falls.
+FEW = 20
 #: A cell of more letters is prose.
 LONG = 150
 #: A longer value is not kept to be compared: two thousand note bodies would fill the memory.
@@ -192,19 +195,22 @@ class ColumnStatistics:
         """See whether the values still rise, or fall, from row to row: numbers of records do."""
         if self.last is not None and not (self.ascending or self.descending):
             return
-        filled = list(filter(None, map(str.strip, filter(None, values))))
-        sized = list(zip(map(len, filled), filled, strict=True))
-        if self.last is not None:
-            sized.insert(0, (len(self.last), self.last))
+        filled = filter(None, map(str.strip, filter(None, values)))
+        self._compare(islice(filled, FEW))
+        rest = list(filled) if self.ascending or self.descending else ()
+        if not rest:
+            return
+        sized = [(len(text), text) for text in (self.last, *rest)]
         # Most columns of numbers go one way; told at once, and else from text to text.
         rises = self.ascending and all(map(lt, sized, sized[1:]))
         falls = self.descending and all(map(gt, sized, sized[1:]))
         if rises != falls:
-            self.ascending, self.descending = rises, falls
-            self.first = filled[0] if self.last is None else self.first
-            self.last = filled[-1]
-            return
-        for text in filled:
+            self.ascending, self.descending, self.last = rises, falls, rest[-1]
+        else:
+            self._compare(rest)
+
+    def _compare(self, texts):
+        for text in texts:
             if self.last is None:
                 self.first = text
             else:

@@ -20,8 +20,9 @@ from .column_counts import ColumnCounts
 PREVIEW_ROWS = 10
 # Enough rows to tell which column holds the ID; the map itself is proposed from all rows.
 INSPECTED_ROWS = 500
-# Rows per transaction of staging.
-STAGED_ROWS = 10_000
+# Rows per transaction of staging: where they are held for a statement, and where they pass through.
+STAGED_ROWS = 5000
+COPIED_ROWS = 20_000
 # Rows that are made ready while PostgreSQL writes those before them.
 BLOCK_ROWS = 250
 # Keys that are asked for at a time where a file is read on.
@@ -567,7 +568,8 @@ class CrmMigrationExtractor(models.AbstractModel):
 
         :param told: list that gets ``(row, key, problems)`` of rows that are odd
         """
-        end, counts = state["position"] + STAGED_ROWS, state["counts"]
+        counts = state["counts"]
+        end = state["position"] + (COPIED_ROWS if state["is_first"] else STAGED_ROWS)
         while state["position"] < end and (block := next(state["blocks"], None)):
             is_plain = isinstance(block, Block)
             # The reader stands there now, even if what follows is undone.

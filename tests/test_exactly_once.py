@@ -67,7 +67,7 @@ class TestExactlyOnce(MigrationCase):
         """A step of staging that is undone is read again: the open reader stands too far."""
         project = self.make_project({"contacts.csv": CONTACTS})
         with (
-            patch.object(crm_migration_extractor, "STAGED_ROWS", 2),
+            patch.multiple(crm_migration_extractor, STAGED_ROWS=2, COPIED_ROWS=2),
             self.fail_once("crm.migration.extractor", "_stage", "40001"),
         ):
             self.work_in_savepoints(project._start("extract"))

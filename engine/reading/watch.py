@@ -103,7 +103,7 @@ class Watcher:
             self._count_replaced(held)
 
     def _look_at(self, place, column, text, lines):
-        if "E+" in text or "e+" in text:
+        if "+" in text and ("E+" in text or "e+" in text):
             self._count(place, column, lines, self.exponents, _EXPONENT.fullmatch)
         if len(text) >= CUTS[0] and not _CUTS.isdisjoint(map(len, filter(None, column))):
             self._count(place, column, lines, self.cut, lambda cell: len(cell) in _CUTS)
