@@ -13,8 +13,6 @@ from ..engine.inference import ColumnStatistics
 
 # Fast rather than small: a file's counts are read once or twice.
 LEVEL = 1
-#: Of what is kept: counts of another version cannot be compared with today's.
-VERSION = 2
 # Cells of a column that are looked at together.
 TOGETHER = 5000
 
@@ -82,22 +80,28 @@ class ColumnCounts:
         return [statistics.profile() for statistics in self.columns.values()]
 
     def dump(self):
-        """Return the counts as bytes."""
+        """Return the counts as bytes: how many columns, a line of hashes for each, then the rest.
+
+        Hashes cannot be compressed: to try it took most of the time.
+        """
         self.settle()
         columns = [statistics.dump() for statistics in self.columns.values()]
-        text = json.dumps(
-            {"version": VERSION, "rows": self.rows, "columns": columns}, separators=(",", ":")
-        )
-        return zlib.compress(text.encode("utf-8", "surrogatepass"), LEVEL)
+        hashes = [column["hashes"].pop("seen").encode() for column in columns]
+        text = json.dumps({"rows": self.rows, "columns": columns}, separators=(",", ":"))
+        rest = zlib.compress(text.encode("utf-8", "surrogatepass"), LEVEL)
+        return b"\n".join([b"%d" % len(columns), *hashes, rest])
 
     @classmethod
     def load(cls, content):
         """Return the counts that :meth:`dump` wrote, or None if an earlier version wrote them."""
-        read = json.loads(zlib.decompress(content).decode("utf-8", "surrogatepass"))
-        if read.get("version") != VERSION:
-            return None
+        number, __, content = content.partition(b"\n")
+        if not number.isdigit():
+            return None  # their hashes are others, and cannot be compared with today's
+        *hashes, rest = content.split(b"\n", int(number))
+        read = json.loads(zlib.decompress(rest).decode("utf-8", "surrogatepass"))
         counts = cls([])
         counts.rows = read["rows"]
-        for column in read["columns"]:
+        for column, seen in zip(read["columns"], hashes, strict=True):
+            column["hashes"]["seen"] = seen.decode()
             counts.columns[column["name"]] = ColumnStatistics.load(column)
         return counts
