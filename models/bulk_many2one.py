@@ -8,10 +8,10 @@ FOLLOW = """
     DECLARE found bigint;
     BEGIN
         EXECUTE format(
-            CASE TG_ARGV[2] WHEN 'cascade' THEN 'DELETE FROM %%1$I WHERE %%2$I IN (%%3$s)'
-                            WHEN 'restrict' THEN 
-                    'SELECT FROM %%1$I WHERE %%2$I IN (%%3$s) LIMIT 1'
-                            ELSE 'UPDATE %%1$I SET %%2$I = NULL WHERE %%2$I IN (%%3$s)' END,
+            CASE TG_ARGV[2]
+                WHEN 'cascade' THEN 'DELETE FROM %%1$I WHERE %%2$I IN (%%3$s)'
+                WHEN 'restrict' THEN 'SELECT FROM %%1$I WHERE %%2$I IN (%%3$s) LIMIT 1'
+                ELSE 'UPDATE %%1$I SET %%2$I = NULL WHERE %%2$I IN (%%3$s)' END,
             TG_ARGV[0], TG_ARGV[1], 'SELECT id FROM gone');
         GET DIAGNOSTICS found = ROW_COUNT;
         IF TG_ARGV[2] = 'restrict' AND found > 0 THEN

@@ -13,7 +13,7 @@ from . import garbage
 from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
 from .disturbance import is_passing
 from .foresight import LANDED, Foresight
-from .inserting import unnest
+from .inserting import as_array, unnest
 from .item import Item
 from .outlook import Outlook
 from .resolver import WAITING
@@ -331,10 +331,12 @@ class CrmMigrationForecaster(models.AbstractModel):
             for problem in self.env["crm.migration.loader"]._merge_problems(item.problems)
             if CATALOGUE[problem.code].severity in ("hold", "error")
         ]
-        ids = [item.record["id"] for item in items]
         self.env.cr.execute(
-            "DELETE FROM crm_migration_issue WHERE run_id = %s AND record_id = ANY(%s)",
-            [run.id, ids],
+            SQL(
+                "DELETE FROM crm_migration_issue WHERE run_id = %s AND record_id = ANY(%s)",
+                run.id,
+                as_array("int", [item.record["id"] for item in items]),
+            )
         )
         self.env.cr.execute(
             """SELECT record_id, code, COALESCE(value, '') FROM crm_migration_issue

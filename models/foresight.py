@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .inserting import as_array
 from .resolver import Candidate, Resolver
 
 #: Outcomes of rows that are in Odoo afterwards.
@@ -43,7 +44,7 @@ class Foresight(Resolver):
                 landed=list(LANDED),
                 held=self._is_held(),
                 ids=ids,
-                values=list(values),
+                values=as_array("varchar", values),
             )
         )
         for key, *candidate in self.env.cr.fetchall():
