@@ -4,6 +4,7 @@ import json
 import random
 import unittest
 from collections import Counter
+from zlib import crc32
 
 from ..cells import look
 from ..distinct import DistinctSample
@@ -27,6 +28,7 @@ class TestTogether(unittest.TestCase):
             lambda n: f"{n % 31 + 1:02}.{n % 12 + 1:02}.2024",
             lambda n: f"Deal {n % 2_500} - Ltd.",
             lambda n: f"n{n}@x.example" if n % 3 else None,
+            lambda n: f"n{n}@x.example" if n % 3 else f"{n} 5 {n}",
             lambda n: str(n),
             lambda n: few[n * 7 % len(few)],
         ):
@@ -50,6 +52,14 @@ class TestTogether(unittest.TestCase):
         stored = json.loads(json.dumps(sample.dump()))
         for content in (stored, stored | {"seen": list(sample.seen)}):
             self.assertEqual(vars(DistinctSample.load(content)), vars(sample))
+
+    def test_values_of_one_checksum_are_two(self):
+        """These have the same CRC-32: a column that holds both repeats no value."""
+        pair = ["user.12480@firm756.example", "user.170884@firm886.example"]
+        self.assertEqual(crc32(pair[0].encode()), crc32(pair[1].encode()))
+        sample = DistinctSample()
+        sample.add_all(pair, [1, 1])
+        self.assertEqual((sample.estimate(), sample.repeated), (2, False))
 
 
 class TestLikeness(unittest.TestCase):

@@ -74,6 +74,12 @@ class TestBlocks(unittest.TestCase):
         self.assertEqual([len(block.lines) for block in blocks], [45, 50, 50, 50, 5])
         self.assertEqual((blocks[0].lines[:2], len(last)), ((2, 3), 5))
 
+    def test_a_blank_cell_is_empty_wherever_it_stands(self):
+        for place in (0, 1, 24, 49):
+            rows = [f"{n},{' ' if n == place else 'Ada'}\n" for n in range(60)]
+            with self.subTest(place=place):
+                self.check("ID,Name\n" + "".join(rows), 55)
+
     def test_rows_go_on_after_some(self):
         (block,) = self.check("ID,Name\n" + "".join(f"{n},Ada\n" for n in range(25)))[:1]
         self.assertEqual(block.after(7).rows(), block.rows()[7:])
