@@ -28,7 +28,7 @@ MASKED = re.compile(
 )
 # Rows that tell of the run itself, of queues of Odoo, and of our own tables without an order.
 LEFT_OUT = re.compile(
-    r"^(ir_config_parameter|ir_cron.*|bus_bus|ir_profile|crm_migration_(run|forecast|inventory))$"
+    r"^(ir_config_parameter|ir_cron.*|bus_bus|ir_profile|crm_migration_(run|forecast|inventory|look))$"
 )
 RECENT = timedelta(hours=12)
 
