@@ -414,8 +414,7 @@ class CrmMigrationRun(models.Model):
         self.write(self.env["crm.migration.seal"].sudo()._finish(self))
 
     def _fail(self, error):
-        """Keep the error on the run; the traceback of one that nobody foresaw goes to the server's
-        log."""
+        """Keep the error on the run; the traceback of an unforeseen one goes to the log."""
         unforeseen = None if isinstance(error, EngineError) else error
         _logger.error("Run %s of %s failed: %s", self.id, self.kind, error, exc_info=unforeseen)
         self.write(

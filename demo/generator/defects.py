@@ -29,12 +29,14 @@ def spoil(export):
         row |= {"email": Raw(INVALID), "email2": ""}
     for row in contacts.take("missing_company", lambda row: row["company_id"]):
         row |= {"company": None, "company_id": NOWHERE, "company_name": "Ghost Bakery Ltd"}
-        _leave_company(export, row)
+    _leave_companies(export)
     for row in contacts.take("mojibake", lambda row: _can_be_garbled(row["last"], export.settings)):
         row["fixed_last"] = f"{row['last']}-Söder"
         row["last"] = Raw(row["fixed_last"].encode().decode("cp1252"))
-    for row in contacts.take("duplicate_email", lambda row: row["email"]):
-        row["email"] = _other_email(contacts, rng, row)
+    repeating = contacts.take("duplicate_email", lambda row: row["email"])
+    others = [row["email"] for row in contacts.left if row["email"]]
+    for row in repeating if others else ():
+        row["email"] = rng.choice(others)
     for number, row in enumerate(deals.take("bad_amount")):
         row["amount"] = Raw(BAD_AMOUNTS[number % len(BAD_AMOUNTS)])
     for number, row in enumerate(deals.take("bad_date")):
@@ -81,11 +83,11 @@ def _unmatched_owner(export):
         export.flag("owner", owner, "unmatched_owner")
 
 
-def _leave_company(export, contact):
-    """The deals of a contact whose company is not in the export keep theirs: nothing to do but
-    leave the link that the deal itself has."""
+def _leave_companies(export):
+    """Take the company off the deals of contacts whose company is not in the export."""
+    contact_ids = {row["id"] for row in export.contacts if row["company_id"] == NOWHERE}
     for deal in export.deals:
-        if deal["contact_id"] == contact["id"]:
+        if deal["contact_id"] in contact_ids:
             deal["company_id"] = ""
 
 
@@ -96,8 +98,3 @@ def _can_be_garbled(text, settings):
     except UnicodeEncodeError:
         return False
     return bool(text) and all(letter.isascii() or letter in "äöüéèñóá" for letter in text)
-
-
-def _other_email(contacts, rng, row):
-    others = [one for one in contacts.left if one["email"] and one["id"] != row["id"]]
-    return rng.choice(others)["email"] if others else row["email"]
