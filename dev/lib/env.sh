@@ -84,6 +84,9 @@ pg_client() {
     PGDATABASE=${PGDATABASE:-postgres} PGCONNECT_TIMEOUT=10 "$bin/$program" "$@"
 }
 
+# dropdb --if-exists --force of one database. It refuses while an autovacuum is at work there, which a drop without force ends.
+drop_db() { pg_client dropdb --if-exists --force "$1" 2>/dev/null || pg_client dropdb --if-exists "$1"; }
+
 db_exists() { [[ $(pg_client psql -qAtXc "SELECT 1 FROM pg_database WHERE datname = '$1'") == 1 ]]; }
 
 odoo_version() { "$python" -c 'from odoo import release; print(release.version)' 2>/dev/null; }

@@ -169,7 +169,7 @@ def main():
             right.append(left == "0")
         finally:
             for database in names:
-                dev("dropdb", "--if-exists", "--force", database)
+                dev("dropdb", database)
     print(f"{sum(right)} passed, {len(right) - sum(right)} failed")
     sys.exit(not all(right))
 

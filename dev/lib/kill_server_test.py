@@ -439,7 +439,7 @@ def make_base(cluster, folder):
         dump = folder / "base.sql"
         subprocess.run([DEV / "pg_dump", "--no-owner", "-f", dump, base], **run)
     finally:
-        subprocess.run([DEV / "dropdb", "--if-exists", "--force", base], check=False)
+        subprocess.run([DEV / "dropdb", base], check=False)
     cluster.client("createdb", "kill_base")
     cluster.client("psql", "-qX", "-d", "kill_base", "-f", dump, stdout=subprocess.DEVNULL)
 

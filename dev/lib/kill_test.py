@@ -77,7 +77,7 @@ def main():
         dev("template", "--replace", BASE, check=True)
         dev("odoo", "-d", BASE, "-i", "crm_migration", "--stop-after-init", check=True)
         for database in (CALM, KILLED):
-            dev("dropdb", "--if-exists", "--force", database)
+            dev("dropdb", database)
             dev("createdb", "-T", BASE, database, check=True)
         empty = digest(BASE)
         migrate(CALM, *move)
@@ -90,7 +90,7 @@ def main():
         before = {name: value for name, value in empty.items() if name not in own}
         right = compare(before, after, "rollback") and right
     for database in (BASE, CALM, KILLED):
-        dev("dropdb", "--if-exists", "--force", database)
+        dev("dropdb", database)
     print(f"{int(right)} passed, {int(not right)} failed")
     print(f"killed {loads} times while moving, {undone} times while rolling back")
     sys.exit(not right)

@@ -402,7 +402,7 @@ def main():
                 right.append(judge(database, alone, result))
         finally:
             for database in names:
-                dev("dropdb", "--if-exists", "--force", database)
+                dev("dropdb", database)
     print(f"{sum(right)} passed, {len(right) - sum(right)} failed")
     sys.exit(not all(right))
 

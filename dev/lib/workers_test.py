@@ -94,7 +94,7 @@ def main():
             undone = own_of(digest(database))
         finally:
             for database in names:
-                dev("dropdb", "--if-exists", "--force", database)
+                dev("dropdb", database)
     one = results.pop("1")
     right = [compare(one, result, f"{what} workers") for what, result in results.items()]
     right.append(compare(empty, undone, "rollback"))
