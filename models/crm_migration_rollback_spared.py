@@ -342,7 +342,9 @@ class CrmMigrationRollback(models.AbstractModel):
     def _find_worked_on(self, project, model, ids):
         """Return the created partners or deals on which people wrote or planned something.
 
-        The project's own history is no work of people.
+        The project's own history is no work of people. Each message is looked up in the log: the
+        database may know nothing yet of those that a load has just brought, and compare all with
+        all.
         """
         kept, wanted = set(), as_array("int", ids)
         for table, model_column in HANGING:
@@ -352,7 +354,7 @@ class CrmMigrationRollback(models.AbstractModel):
                         WHERE t.%s = %s AND t.res_id = ANY(%s) AND %s AND NOT EXISTS (
                               SELECT 1 FROM crm_migration_log o
                                WHERE o.project_id = %s AND o.model = %s AND o.res_id = t.id
-                                 AND o.action = 'create' AND o.id > %s)""",
+                                 AND o.action = 'create' AND o.id > %s OFFSET 0)""",
                     SQL.identifier(table),
                     SQL.identifier(model_column),
                     model,
