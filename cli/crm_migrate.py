@@ -1,5 +1,6 @@
 """``odoo crm_migrate``: the same methods as the screens, for rehearsals and cutover scripts."""
 
+import gc
 import json
 import logging
 import os
@@ -19,7 +20,7 @@ DONE, FAILED, WRONG_USE, WAITS, INCOMPLETE = 0, 1, 2, 3, 4
 # Seconds between two lines of progress.
 SHOWN_SECONDS = 30
 # Seconds between two looks of a helper for something to do.
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.02
 #: Options of the connection that ``--set`` takes: requests per second, and at once.
 REST_OPTIONS = {"rate": float, "parallel": int}
 STEPS = ("staged", "proposed", "sampled", "loaded", "verified")
@@ -102,6 +103,9 @@ class Helpers:
 
     def __enter__(self):
         self.run.env.cr.commit()
+        # What is there outlives the run: no search for garbage goes through it, here or in a fork,
+        # which would copy each page it looks at.
+        gc.freeze()
         sys.stdout.flush()
         for __ in range(self.count):
             theirs, ours = os.pipe()
@@ -119,6 +123,7 @@ class Helpers:
             os.close(ours)
         for process in self.processes:
             os.waitpid(process, 0)
+        gc.unfreeze()
 
 
 def help_load(database, pipe):

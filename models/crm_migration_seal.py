@@ -2,9 +2,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .crm_migration_log import SEALED, VALUES
+from .parallel import parallel
 
 # Lines of the log that are hashed in one step: half a second.
-SEALED_LINES = 20000
+SEALED_LINES = 40000
 
 
 class CrmMigrationSeal(models.Model):
@@ -26,41 +27,61 @@ class CrmMigrationSeal(models.Model):
 
     @api.model
     def _go_on(self, run):
-        """Hash the next lines of the log; True while there may be more.
+        """Hash the next lines of the log; True while there are more.
 
         By their IDs, whosever they are: an index by run and ID would cost each line of each load.
         """
         self.env.flush_all()
         self.env.cr.execute(
-            SQL(
-                """WITH part AS (
-                       SELECT max(id) AS last_id, count(*) AS looked_at, %(hashes)s AS hashes,
-                              count(*) FILTER (WHERE run_id = %(run)s) AS lines, %(bare)s AS bare
-                         FROM (SELECT * FROM crm_migration_log WHERE id > COALESCE((
-                                      SELECT max(last_id) FROM crm_migration_seal
-                                       WHERE run_id = %(run)s), %(first)s)
-                                ORDER BY id LIMIT %(limit)s) AS l),
-                   kept AS (
-                       INSERT INTO crm_migration_seal (run_id, last_id, lines, hashes, bare_hashes)
-                       SELECT %(run)s, last_id, lines, hashes, bare FROM part WHERE looked_at > 0)
-                   SELECT looked_at = %(limit)s FROM part""",
-                run=run.id,
-                first=run.log_from,
-                limit=SEALED_LINES,
-                hashes=self._concat(SEALED, run),
-                bare=self._concat([name for name in SEALED if name not in VALUES], run),
-            )
+            """SELECT COALESCE((SELECT max(last_id) FROM crm_migration_seal WHERE run_id = %s), %s),
+                      COALESCE((SELECT max(id) FROM crm_migration_log), 0)""",
+            [run.id, run.log_from],
         )
-        return self.env.cr.fetchone()[0]
+        first, end = self.env.cr.fetchone()
+        last = min(first + SEALED_LINES, end)
+        if last > first:
+            self._hash(run, first, last)
+        return last < end
 
     @api.model
-    def _concat(self, names, run):
-        """Return the SQL of the hashes of a run's lines, made of these columns, end to end."""
-        return SQL(
-            "string_agg(%s, ''::bytea ORDER BY id) FILTER (WHERE run_id = %s)",
-            self.env["crm.migration.log"]._hash_line(names),
-            run.id,
+    def _hash(self, run, first, last):
+        """Hash a run's lines behind one ID and up to another one.
+
+        By way of a temporary table: a statement that writes to one that stays is not shared out.
+        """
+        with parallel(self.env.cr):
+            self.env.cr.execute(
+                SQL(
+                    "CREATE TEMPORARY TABLE crm_migration_part ON COMMIT DROP AS %s",
+                    self._select_hashes(run, first, last),
+                )
+            )
+        self.env.cr.execute(
+            """INSERT INTO crm_migration_seal (run_id, last_id, lines, hashes, bare_hashes)
+               SELECT %s, %s, lines, whole, bare FROM crm_migration_part;
+               DROP TABLE crm_migration_part""",
+            [run.id, last],
         )
+
+    @api.model
+    def _select_hashes(self, run, first, last):
+        """Return the SQL of how many lines there are, and their hashes with and without values."""
+        return SQL(
+            """SELECT count(whole) AS lines, string_agg(whole, ''::bytea ORDER BY id) AS whole,
+                      string_agg(bare, ''::bytea ORDER BY id) AS bare
+                 FROM (SELECT id, %s AS whole, %s AS bare FROM crm_migration_log
+                        WHERE id > %s AND id <= %s OFFSET 0) AS lines""",
+            self._hash_line(SEALED, run),
+            self._hash_line([name for name in SEALED if name not in VALUES], run),
+            first,
+            last,
+        )
+
+    @api.model
+    def _hash_line(self, names, run):
+        """Return the SQL of the hash of a line, made of these columns; none of another run's."""
+        line = self.env["crm.migration.log"]._hash_line(names)
+        return SQL("CASE WHEN run_id = %s THEN %s END", run.id, line)
 
     @api.model
     def _finish(self, run):

@@ -1,17 +1,19 @@
 import json
 import math
-import time
 from itertools import pairwise
 from zlib import crc32
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.tools import SQL, config
 
 from ..engine.mapping import EntityMap
-from . import bulk
+from . import bulk, garbage
 from .batch import Batch
 from .bulk_many2one import BulkMany2one
 from .crm_migration_loader import READ_ROWS, RECORD_COLUMNS
+from .disturbance import is_conflict
 from .inserting import as_array, insert_rows
 from .item import Item
 from .resolver import Resolver
@@ -27,8 +29,8 @@ MOST_WORKERS = 16
 MOST_SHARES = 64
 # A share that is a little longer than a batch is one batch.
 ROUNDING = 1.2
-# Seconds until whoever has to wait for the others' batches looks again.
-PAUSE = 0.05
+# Seconds until whoever waits for another one's batch looks whether the run is wished to stop.
+PAUSE = 1
 # Where a registry keeps which run its process helped last: the roads of that run are known.
 HELPED = "crm_migration_helped"
 # Scheduled actions that help a load in a plain Odoo.
@@ -90,13 +92,16 @@ class CrmMigrationShare(models.Model):
         already, that may be somebody else, that failed) is loaded by one worker before the next
         entities are.
         """
-        if step := run.cursor.get("step"):
-            self._lead(run, project, step)
+        if (step := run.cursor.get("step")) and self._lead(run, project, step):
             return True
         return self._get_workers(run) > 1 and self._open(run, project)
 
     @api.model
     def _lead(self, run, project, step):
+        """Take a batch as the helpers do, and see how far all are; False once all shares are empty.
+
+        What is next is done in the same transaction then: the others stand by.
+        """
         worked = self._work(run, project)
         left, done = self._sum(run)
         run.processed = step["processed"] + sum(done.values())
@@ -109,8 +114,30 @@ class CrmMigrationShare(models.Model):
             self._begin_loading(run, step)
         elif not left:
             self._close(run)
+            return False
         elif not worked:
-            time.sleep(PAUSE)
+            self._wait(run)
+        return True
+
+    @api.model
+    def _wait(self, run):
+        """Wait until another worker ends its batch, or a second.
+
+        By its share's row, which it has until then, so that all go on at once. Whoever waited for
+        a row that was written meanwhile is refused by the database: it is what we wait for.
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(
+                    """SET LOCAL lock_timeout = %s;
+                       SELECT 1 FROM crm_migration_share
+                        WHERE run_id = %s AND "left" > 0 LIMIT 1 FOR UPDATE""",
+                    [f"{PAUSE}s", run.id],
+                    log_exceptions=False,
+                )
+        except OperationalError as error:
+            if not is_conflict(error):
+                raise
 
     @api.model
     def _open(self, run, project):
@@ -308,6 +335,7 @@ class CrmMigrationShare(models.Model):
         return share
 
     @api.model
+    @garbage.kept()
     def _assign(self, run, project, share):
         """Note the shares of the rows between two IDs; those that belong together have the same."""
         self.env.cr.execute(

@@ -1,8 +1,11 @@
 """What a forecast says, and how the load that followed kept to it."""
 
+from odoo.tools import SQL
+
 from ..engine.types import Problem
 from . import words
 from .crm_migration_record import OUTCOMES
+from .parallel import parallel
 
 #: Outcomes that have a reason to be told.
 STOPPED = ("held", "failed", "skipped")
@@ -173,68 +176,87 @@ class Outlook:
         )[:1]
         if not run or run.id < before.id:
             return None
-        groups = self._read_groups(run, load)
-        differences = [group for group in groups if group["why"] != "kept"]
+        kept, others = self._count(run, load)
+        differences = self._read_differences(run, load) if others else []
         self._flag([group for group in differences if group["why"] == "unexplained"], load)
-        return {
-            "run": run.id,
-            "kept": sum(group["count"] for group in groups if group["why"] == "kept"),
-            "differences": differences,
-        }
+        return {"run": run.id, "kept": kept, "differences": differences}
 
-    def _read_groups(self, run, load):
-        """Return [{entity, foreseen, reason, became, why, count}], the largest first.
-
-        Why, in this order: as foreseen; rows that came later, or were newer; the map changed;
-        somebody decided; refused by the database as it was written; deleted or edited in Odoo
-        since; the missing owner exists now; what it waited for landed for one of these reasons.
-        """
+    def _count(self, run, load):
+        """Return how many rows became what was foreseen, and how many did not."""
         self.env.flush_all()
         foreseen = self.env["crm.migration.forecast"].sudo()
         if not load.processed and not foreseen.search_count([("run_id", "=", run.id)], limit=1):
-            return []  # nothing was foreseen and nothing was done: no row is looked for
+            return 0, 0  # nothing was foreseen and nothing was done: no row is looked for
+        with parallel(self.env.cr):
+            self.env.cr.execute(
+                SQL(
+                    """SELECT count(*) FILTER (WHERE f.outcome = r.state),
+                              count(*) FILTER (WHERE f.outcome IS DISTINCT FROM r.state)
+                         FROM %s""",
+                    self._select_compared(load),
+                )
+            )
+            return self.env.cr.fetchone()
+
+    def _select_compared(self, load):
+        """Return the SQL of the rows ``r`` that were foreseen or loaded, with their forecast ``f``,
+        for a FROM clause."""
+        return SQL(
+            """crm_migration_record r LEFT JOIN crm_migration_forecast f ON f.record_id = r.id
+                WHERE r.project_id = %s AND (f.id IS NOT NULL OR r.load_run_id = %s)""",
+            self.project.id,
+            load.id,
+        )
+
+    def _read_differences(self, run, load):
+        """Return [{entity, foreseen, reason, became, why, count}], the largest first.
+
+        Why, in this order: rows that came later, or were newer; the map changed;
+        somebody decided; refused by the database as it was written; deleted or edited in Odoo
+        since; the missing owner exists now; what it waited for landed for one of these reasons.
+        """
         self.env.cr.execute(
-            """WITH compared AS (
-                   SELECT r.id, r.entity, r.model, r.res_id, f.outcome AS foreseen, f.reason,
-                          r.state AS became, f.row_hash IS DISTINCT FROM r.row_hash AS newer,
-                          f.id IS NULL AS later
-                     FROM crm_migration_record r
-                     LEFT JOIN crm_migration_forecast f ON f.record_id = r.id
-                    WHERE r.project_id = %(project)s
-                      AND (f.id IS NOT NULL OR r.load_run_id = %(load)s))
-               SELECT entity, foreseen, reason, became, CASE
-                          WHEN foreseen = became THEN 'kept'
-                          WHEN later THEN 'came_later'
-                          WHEN newer THEN 'newer_row'
-                          WHEN %(map_changed)s THEN 'map_changed'
-                          WHEN EXISTS (SELECT 1 FROM crm_migration_duplicate d
-                                        WHERE d.record_id = c.id AND d.decided_at >= %(since)s)
-                              THEN 'decided'
-                          WHEN became = 'failed' THEN 'refused'
-                          WHEN became = 'held' AND EXISTS (
-                                   SELECT 1 FROM crm_migration_issue i
-                                    WHERE i.record_id = c.id AND i.code = 'waits_for')
-                               AND EXISTS (SELECT 1 FROM compared f WHERE f.became = 'failed')
-                              THEN 'waits_for_refused'
-                          WHEN reason = ANY(%(owners)s) AND became = ANY(%(landed)s) THEN 'owner'
-                          WHEN foreseen IN ('updated', 'unchanged') AND became = 'created'
-                              THEN 'deleted'
-                          WHEN foreseen IN ('updated', 'unchanged', 'merged') AND EXISTS (
-                                   SELECT 1 FROM crm_migration_log l
-                                    WHERE l.record_id = c.id AND l.run_id = %(load)s
-                                      AND l.before ->> 'write_date' >= %(since)s) THEN 'edited'
-                          WHEN reason = 'waits_for' THEN 'waited'
-                          ELSE 'unexplained' END AS why,
-                      count(*), array_agg(id)
-                 FROM compared c GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5""",
-            {
-                "project": self.project.id,
-                "load": load.id,
-                "since": str(run.started_at),
-                "map_changed": run.counters.get("map") != self.project._get_map_hash(),
-                "owners": list(OWNERS),
-                "landed": ["created", "updated", "unchanged", "merged"],
-            },
+            SQL(
+                """WITH compared AS (
+                       SELECT r.id, r.entity, f.outcome AS foreseen, f.reason, r.state AS became,
+                              f.row_hash IS DISTINCT FROM r.row_hash AS newer, f.id IS NULL AS later
+                         FROM %(compared)s AND f.outcome IS DISTINCT FROM r.state)
+                   SELECT entity, foreseen, reason, became, CASE
+                              WHEN later THEN 'came_later'
+                              WHEN newer THEN 'newer_row'
+                              WHEN %(map_changed)s THEN 'map_changed'
+                              WHEN EXISTS (SELECT 1 FROM crm_migration_duplicate d
+                                            WHERE d.record_id = c.id AND d.decided_at >= %(since)s)
+                                  THEN 'decided'
+                              WHEN became = 'failed' THEN 'refused'
+                              WHEN became = 'held' AND EXISTS (
+                                       SELECT 1 FROM crm_migration_issue i
+                                        WHERE i.record_id = c.id AND i.code = 'waits_for')
+                                   AND EXISTS (
+                                       SELECT 1 FROM crm_migration_record
+                                        WHERE project_id = %(project)s AND state = 'failed')
+                                  THEN 'waits_for_refused'
+                              WHEN reason = ANY(%(owners)s) AND became = ANY(%(landed)s)
+                                  THEN 'owner'
+                              WHEN foreseen IN ('updated', 'unchanged') AND became = 'created'
+                                  THEN 'deleted'
+                              WHEN foreseen IN ('updated', 'unchanged', 'merged') AND EXISTS (
+                                       SELECT 1 FROM crm_migration_log l
+                                        WHERE l.record_id = c.id AND l.run_id = %(load)s
+                                          AND l.before ->> 'write_date' >= %(since)s) THEN 'edited'
+                              WHEN reason = 'waits_for' THEN 'waited'
+                              ELSE 'unexplained' END AS why,
+                          count(*), array_agg(id)
+                     FROM compared c GROUP BY 1, 2, 3, 4, 5
+                    ORDER BY count(*) DESC, 1, 2, 3, 4, 5""",
+                compared=self._select_compared(load),
+                project=self.project.id,
+                load=load.id,
+                since=str(run.started_at),
+                map_changed=run.counters.get("map") != self.project._get_map_hash(),
+                owners=list(OWNERS),
+                landed=["created", "updated", "unchanged", "merged"],
+            )
         )
         names = ("entity", "foreseen", "reason", "became", "why", "count", "ids")
         groups = [dict(zip(names, row, strict=True)) for row in self.env.cr.fetchall()]

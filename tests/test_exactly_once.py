@@ -198,6 +198,24 @@ class TestExactlyOnce(MigrationCase):
         )
         self.assertFalse(self.env["crm.migration.seal"].sudo().search_count([]))
 
+    def test_sealing_leaves_other_runs_out(self):
+        """Of lines that two runs wrote in turn, each seals its own."""
+        project = self.make_project({"contacts.csv": CONTACTS})
+        log, seal = self.env["crm.migration.log"], self.env["crm.migration.seal"].sudo()
+        runs = self.env["crm.migration.run"]
+        values = {"project_id": project.id, "kind": "schema", "state": "done"}
+        runs = runs.create([values | {"log_from": runs._get_log_end()}] * 2)
+        for number in range(7):
+            entry = (None, "res.partner", number, "create", None, {"name": f"N{number}"})
+            log._append(runs[number % 2], [entry])
+        for run, lines in zip(runs, (4, 3), strict=True):
+            with patch.object(crm_migration_seal, "SEALED_LINES", 2):
+                while seal._go_on(run):
+                    continue
+            digests = log._get_digests(project, run)[run.id]
+            self.assertEqual(digests["lines"], lines)
+            self.assertEqual(list(seal._finish(run).values()), list(digests.values()))
+
     def test_disturbances_are_told_apart(self):
         """Lost connections and full disks pass; wrong data and wrong code do not."""
         self.assertTrue(disturbance.is_passing(psycopg2.OperationalError("server closed")))

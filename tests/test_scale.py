@@ -4,14 +4,17 @@ Counted are the rows that PostgreSQL reads, not seconds: a plan that sorts or sc
 for each batch is quick with a hundred rows, and takes hours with a million.
 """
 
+from contextlib import nullcontext
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..engine.types import Mapped, Reference
 from ..models.damage import Damage
 from ..models.foresight import Foresight
 from ..models.item import Item
+from ..models.parallel import parallel
 from ..models.resolver import Resolver
 from .common import MigrationCase
 
@@ -101,6 +104,26 @@ class TestScale(MigrationCase):
         while not loader._begin(run, self.project):
             pass
         self.assertFlat(loader._take_batch, self.project, BATCH)
+
+    def test_parts_of_a_fingerprint(self):
+        """The next lines of the log by their IDs, hashed by several processes of PostgreSQL."""
+        run = self.project._start("load")
+        self.cr.execute(
+            """INSERT INTO crm_migration_log
+                      (project_id, run_id, model, res_id, action, user_id, logged_at)
+               SELECT %s, %s, 'res.partner', n, 'create', 1, now() FROM generate_series(1, %s) AS n
+            RETURNING id""",
+            [self.project.id, run.id, MANY],
+        )
+        first = min(self.cr.fetchall())[0] + MANY // 2
+        hashes = self.env["crm.migration.seal"]._select_hashes(run, first, first + BATCH)
+        read, __ = self.count_read(self.env.cr.execute, hashes)
+        self.assertLess(read, MOST)
+        for shared_out in (True, False):
+            with parallel(self.cr) if shared_out else nullcontext():
+                self.cr.execute(SQL("EXPLAIN %s", hashes))
+                plan = str(self.cr.fetchall())
+            self.assertEqual("Gather" in plan, shared_out, plan)
 
     def test_who_is_there_already(self):
         """External IDs, of which nobody has counted how many there are."""

@@ -5,6 +5,8 @@ Real processes, and their deaths, are ``dev/test-workers``; here workers take tu
 
 from unittest.mock import patch
 
+from psycopg2 import OperationalError
+
 from odoo.tools import mute_logger
 
 from ..models.crm_migration_share import PARAMETER
@@ -132,6 +134,24 @@ class TestSharing(MigrationCase):
             self.assertEqual(self.env["crm.migration.share.row"].search_count([]), assigned)
         self.assertFalse(found._help_once())
         self.assertEqual(run.processed, 0)
+
+    def test_a_refused_lock_is_what_is_waited_for(self):
+        """Another worker's batch has ended, or not for long; the step goes on. A fault is told."""
+        run, shares = self.project._start("load"), self.env["crm.migration.share"]
+        execute, states = self.cr.execute, ["53100", "55P03", "40001"]
+
+        def refuse(query, params=None, log_exceptions=True):
+            if "lock_timeout" in query:
+                query = f"DO $$ BEGIN RAISE 'x' USING ERRCODE = '{states.pop()}'; END $$"
+                return execute(query, None, False)
+            return execute(query, params, log_exceptions)
+
+        with patch.object(self.cr, "execute", refuse):
+            shares._wait(run)
+            shares._wait(run)
+            with self.assertRaises(OperationalError):
+                shares._wait(run)
+        self.assertFalse(shares.search_count([]))
 
     @mute_logger("odoo.addons.crm_migration.models.crm_migration_loader")
     def test_a_row_that_meets_another_worker_s_is_taken_again(self):
