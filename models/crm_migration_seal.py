@@ -33,14 +33,15 @@ class CrmMigrationSeal(models.Model):
         """
         self.env.flush_all()
         self.env.cr.execute(
-            """SELECT COALESCE((SELECT max(last_id) FROM crm_migration_seal WHERE run_id = %s), %s),
-                      COALESCE((SELECT max(id) FROM crm_migration_log), 0)""",
+            """SELECT min(id) - 1, max(id) FROM crm_migration_log WHERE id > COALESCE(
+                      (SELECT max(last_id) FROM crm_migration_seal WHERE run_id = %s), %s)""",
             [run.id, run.log_from],
         )
         first, end = self.env.cr.fetchone()
+        if first is None:
+            return False
         last = min(first + SEALED_LINES, end)
-        if last > first:
-            self._hash(run, first, last)
+        self._hash(run, first, last)
         return last < end
 
     @api.model

@@ -107,7 +107,7 @@ class TestScale(MigrationCase):
 
     def test_parts_of_a_fingerprint(self):
         """The next lines of the log by their IDs, hashed by several processes of PostgreSQL."""
-        run = self.project._start("load")
+        run = self.project._start("forecast")
         self.cr.execute(
             """INSERT INTO crm_migration_log
                       (project_id, run_id, model, res_id, action, user_id, logged_at)
