@@ -283,6 +283,17 @@ def counts(text):
     return (way,) if way and int(whole) in _COUNTED[way] else ()
 
 
+def find_counted(digits):
+    """Return the first figure of so many digits that counts from a first day, and the first one
+    that does not any more, as texts.
+
+    >>> find_counted(5)
+    ('18264', '62094')
+    """
+    figures = _COUNTED[COUNTED_LENGTHS[digits]]
+    return str(max(figures.start, 10 ** (digits - 1))), str(figures.stop)
+
+
 def _no_date(raw):
     text = raw.strip()
     return "placeholder_date" if _NO_DATE.fullmatch(text) or text == "0" else "unreadable_date"

@@ -3,10 +3,13 @@
 import base64
 import sys
 from array import array
+from itertools import compress
+from operator import itemgetter
 from zlib import crc32
 
 #: Hashes that are kept before the sample is halved.
 SIZE = 8_000
+_BACKWARDS = itemgetter(slice(None, None, -1))
 
 
 class DistinctSample:
@@ -31,21 +34,20 @@ class DistinctSample:
         marks = list(map(crc32, contents))
         if self.bits:
             mask = (1 << self.bits) - 1
-            places = [place for place, mark in enumerate(marks) if not mark & mask]
-            contents = [contents[place] for place in places]
-            marks = [marks[place] for place in places]
-            counts = [counts[place] for place in places]
+            chosen = [not mark & mask for mark in marks]
+            contents, marks = list(compress(contents, chosen)), list(compress(marks, chosen))
+            counts = list(compress(counts, chosen))
         # Of the letters backwards it is another hash: both are alike as seldom as 64 bits are.
-        found = {
-            mark | crc32(content[::-1]) << 32 for mark, content in zip(marks, contents, strict=True)
-        }
-        if not self.repeated:
-            self.repeated = (
-                len(found) < len(marks)
-                or max(counts, default=0) > 1
-                or not self.seen.isdisjoint(found)
-            )
+        others = map(crc32, map(_BACKWARDS, contents))
+        found = {mark | other << 32 for mark, other in zip(marks, others, strict=True)}
+        known = len(self.seen)
         self.seen |= found
+        self.repeated = (
+            self.repeated
+            or len(found) < len(marks)
+            or sum(counts) > len(counts)
+            or len(self.seen) < known + len(found)
+        )
         self._thin()
 
     def _thin(self):

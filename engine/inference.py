@@ -159,18 +159,22 @@ class ColumnStatistics:
     # counting
 
     def _count_values(self, counted):
-        values = self.values
+        values, entries = self.values, iter(counted.items())
         if len(values) < DISTINCT_CAP:
-            for value, count in counted.items():
-                if value in values or (len(values) < DISTINCT_CAP and self._worth_keeping(value)):
+            for value, count in entries:
+                if value in values:
                     values[value] += count
+                elif len(value) <= LONGEST_KEPT or len(values) < SAMPLES:
+                    values[value] = count
+                    if len(values) == DISTINCT_CAP:
+                        break
                 else:
                     self.dropped = True
-        else:
-            known = values.keys() & counted.keys()
-            for value in known:
-                values[value] += counted[value]
-            self.dropped = self.dropped or len(known) < len(counted)
+        rest = dict(entries)  # there is no room any more
+        known = values.keys() & rest.keys()
+        for value in known:
+            values[value] += rest[value]
+        self.dropped = self.dropped or len(known) < len(rest)
 
     def _count_long(self, texts, counts):
         """Count texts that are too long, or have too many lines, to be looked at; return others."""
@@ -220,9 +224,6 @@ class ColumnStatistics:
             self.last = text
             if not (self.ascending or self.descending):
                 return
-
-    def _worth_keeping(self, value):
-        return len(value) <= LONGEST_KEPT or len(self.values) < SAMPLES
 
     def _count_looks(self, texts, counts):
         for seen, text, count in self.likeness.tally(texts, counts):

@@ -5,7 +5,8 @@ Every cell is still read for itself when it is converted; here only its column i
 
 import re
 from collections import Counter
-from itertools import chain, repeat
+from functools import lru_cache
+from itertools import chain, compress, repeat
 
 from .cells import (
     ANSWER,
@@ -19,7 +20,7 @@ from .cells import (
     look_of_length,
     look_of_words,
 )
-from .dates import COUNTED_LENGTHS
+from .dates import COUNTED_LENGTHS, find_counted
 
 #: Different texts of one shape that must look the same before a further one is taken to.
 ENOUGH = 100
@@ -31,15 +32,18 @@ _SHAPE = str.maketrans(
 )
 #: What a cell of several words has that is more than words: a figure, an address, JSON.
 _TELLING = re.compile(r"[\d@]|^[{\[]")
-#: A line of several words with one figure at most: no date, which has two, no amount and no phone
-#: number, which have at most two words.
+#: A line with two words side by side and one figure at most: no date, which has two, no amount and
+#: no phone number, whose words have figures between them.
 _PROSE = re.compile(
-    r"^(?![{\[])(?=[^\d@\n]*\d*[^\d@\n]*$)(?:.*?(?<!\S)[^\W\d_][^\s\d]*(?!\S)){3}.*$",
-    re.MULTILINE,
+    r"^(?![{\[])(?=.* (?<=[^\W\d_] )[^\W\d_])[^\d@\n]*+(?:\d++[^\d@\n]*+)?$", re.MULTILINE
 )
 #: A line that is one address and nothing else.
 _EMAIL = re.compile(rf"^(?![{{\[]){EMAIL.pattern}$", re.MULTILINE)
 _LOOK_OF_EMAIL = look_of_address("a@b.example")
+#: The shape of an amount with cents; of a year and a month it is another.
+_DECIMAL = re.compile(r"(?:0{1,3}|0{5,12})\.00?")
+#: The shapes of figures that could count days or seconds, by their size.
+_COUNTED = re.compile(r"(?:0{5}|0{10})(?:\.00?)?|0{13}")
 #: What a column of words alone has nowhere: no figure, no address, no JSON.
 _MORE_THAN_WORDS = re.compile(r"[\d@.{\[]")
 
@@ -78,30 +82,13 @@ class Likeness:
         for lines, one in alike:
             total = sum(counts)
             left = lines.sub("", together).split("\n")
-            counts = [count for count, text in zip(counts, left, strict=True) if text]
-            texts = list(filter(None, left))
+            counts, texts = list(compress(counts, left)), list(filter(None, left))
             if one is not PLAIN and sum(counts) < total:
                 looks[id(one)] = [one, "", total - sum(counts)]
             if not texts:
                 return looks.values()
             together = "\n".join(texts)
-        shapes = _shapes(texts, together)
-        # Nearly all cells of a column of numbers or times are of a few shapes.
-        once = len(shapes) == sum(counts)
-        sizes = Counter(shapes if once else chain.from_iterable(map(repeat, shapes, counts)))
-        sure = {shape: self.shapes.get(shape) for shape in sizes}
-        if together[0] != "0" and "\n0" not in together:
-            sure |= {shape: look_of_length(len(shape)) for shape in filter(_is_code, sizes)}
-        sure = {shape: look for shape, look in sure.items() if type(look) is Look}
-        rest = [place for place, shape in enumerate(shapes) if shape not in sure]
-        told = chain(
-            ((look, "", sizes[shape]) for shape, look in sure.items()),
-            (
-                (self._look(shapes[place], texts[place]), texts[place], counts[place])
-                for place in rest
-            ),
-        )
-        for seen, text, count in told:
+        for seen, text, count in self._tell(texts, counts, together):
             if seen is not PLAIN:
                 # By identity: most are shared, and each is kept, so that no other takes its place.
                 known = looks.get(id(seen))
@@ -110,6 +97,33 @@ class Likeness:
                 else:
                     known[2] += count
         return looks.values()
+
+    def _tell(self, texts, counts, together):
+        """Yield ``(look, text that has it, cells)``: of a shape that is sure at once, else of each
+        text; of a sure one without the text.
+        """
+        shapes = _shapes(texts, together)
+        # Nearly all cells of a column of numbers or times are of a few shapes.
+        once = len(shapes) == sum(counts)
+        sizes = Counter(shapes if once else chain.from_iterable(map(repeat, shapes, counts)))
+        # A figure that begins with a zero is not like the others of its shape.
+        padded = set()
+        if together[0] == "0" or "\n0" in together:
+            padded.update(compress(shapes, [text[0] == "0" for text in texts]))
+        told = set()
+        for shape, size in sizes.items():
+            known = self.shapes.get(shape)
+            if type(known) is not Look and shape[0] == "0" and shape not in padded:
+                known = _look_of_figures(shape)
+                if known is None and _COUNTED.fullmatch(shape):
+                    yield from _tell_counted(shape, shapes, texts, counts)
+                    told.add(shape)
+            if type(known) is Look:
+                yield known, "", size
+                told.add(shape)
+        for shape, text, count in zip(shapes, texts, counts, strict=True):
+            if shape not in told:
+                yield self._look(shape, text), text, count
 
     def _look(self, shape, text):
         known = self.shapes.get(shape)
@@ -151,9 +165,31 @@ def _shapes(texts, together):
     return [next(plain) if shape is None else shape for shape in shapes]
 
 
-def _is_code(shape):
-    """Whether figures of a shape look alike if none begins with a zero."""
-    return shape.isdigit() and shape.isascii() and 1 < len(shape) not in COUNTED_LENGTHS
+@lru_cache(maxsize=1_000)
+def _look_of_figures(shape):
+    """Return the look of all figures of a shape that do not begin with a zero; None if they are no
+    figures, or it takes more than the shape.
+    """
+    whole, mark, __ = shape.partition(".")
+    if len(whole) in COUNTED_LENGTHS and not (mark and COUNTED_LENGTHS[len(whole)] == "compact"):
+        return None
+    if mark:
+        return look(shape.replace("0", "9")) if _DECIMAL.fullmatch(shape) else None
+    return look_of_length(len(shape)) if len(shape) > 1 and not shape.strip("0") else None
+
+
+def _tell_counted(shape, shapes, texts, counts):
+    """Like :meth:`Likeness._tell`, of the figures of a shape that look alike but for their size."""
+    whole = shape.partition(".")[0]
+    first, last = find_counted(len(whole))
+    counts_time = [
+        same == shape and first <= text < last for same, text in zip(shapes, texts, strict=True)
+    ]
+    others = [same == shape and not one for same, one in zip(shapes, counts_time, strict=True)]
+    for chosen in (counts_time, others):
+        if any(chosen):
+            text = next(compress(texts, chosen))
+            yield look(text), text, sum(compress(counts, chosen))
 
 
 def _find_way(shape):

@@ -300,7 +300,8 @@ def _as_mixed(column, profile):
 
 
 def _are_like(value, family):
-    return all(_looks_like(part.strip(), family) for part in value.split("|"))
+    parts = filter(None, map(str.strip, value.split("|")))
+    return all(_looks_like(part, family) for part in parts)
 
 
 def _looks_like(text, family):

@@ -14,7 +14,7 @@ from ..engine.staged_keys import StagedKeys
 from ..engine.types import Block, Problem
 from ..engine.vocabulary import load as load_vocabulary
 from . import garbage
-from .bulk.copying import copy_blocks, encode
+from .bulk.copying import copy_blocks, encode_all
 from .column_counts import ColumnCounts
 
 PREVIEW_ROWS = 10
@@ -63,7 +63,10 @@ class Naming(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """Rows as they are stored, by column."""
+    """Rows as they are stored, by column.
+
+    :param payloads: their texts in JSON, as bytes
+    """
 
     keys: list
     lines: list
@@ -397,20 +400,25 @@ class CrmMigrationExtractor(models.AbstractModel):
         if count := self._stage(run, file, state):
             run.cursor = (run.cursor or {}) | {str(file.id): state["position"]}
             run.processed += count
-        else:
-            self._tell_watched(run, file, state["watcher"])
-            self._close_reader(run)
-            counts = state["counts"]
-            file.write(
-                {
-                    "state": "staged",
-                    "rows": (run.cursor or {}).get(str(file.id), 0),
-                    "counts": base64.b64encode(counts.dump()) if counts else False,
-                    "same_as_id": False,
-                }
-            )
-            self._check_counts(project, file)
+        if state["ended"]:
+            self._end_file(run, file, state)
         return True
+
+    @api.model
+    def _end_file(self, run, file, state):
+        """Note that all rows of a file are staged, with what all of them together show."""
+        self._tell_watched(run, file, state["watcher"])
+        self._close_reader(run)
+        counts = state["counts"]
+        file.write(
+            {
+                "state": "staged",
+                "rows": (run.cursor or {}).get(str(file.id), 0),
+                "counts": base64.b64encode(counts.dump()) if counts else False,
+                "same_as_id": False,
+            }
+        )
+        self._check_counts(run.project_id, file)
 
     @api.model
     def _take_known(self, run, file):
@@ -463,6 +471,7 @@ class CrmMigrationExtractor(models.AbstractModel):
         state = {
             "file_id": file.id,
             "position": done,
+            "ended": False,
             "opened": opened,
             "watcher": watcher,
             # The watcher sees the rows that are skipped as well: it speaks of the whole file.
@@ -570,7 +579,11 @@ class CrmMigrationExtractor(models.AbstractModel):
         """
         counts = state["counts"]
         end = state["position"] + (COPIED_ROWS if state["is_first"] else STAGED_ROWS)
-        while state["position"] < end and (block := next(state["blocks"], None)):
+        while state["position"] < end:
+            block = next(state["blocks"], None)
+            if block is None:
+                state["ended"] = True
+                return
             is_plain = isinstance(block, Block)
             # The reader stands there now, even if what follows is undone.
             state["position"] += len(block.lines if is_plain else block)
@@ -729,22 +742,20 @@ class CrmMigrationExtractor(models.AbstractModel):
         :param blocks: iterable of :class:`Entries`
         """
         project = run.project_id
-        same = f"{project.id}\t{file.entity}\t{file.id}\t{run.id}\t{project.generation}\n"
+        same = f"{project.id}\t{file.entity}\t{file.id}\t{run.id}\t{project.generation}"
 
         def encode_block(entries):
+            columns = (encode_all(entries.keys), map(str, entries.lines), entries.hashes)
+            heads = map("\t".join, zip(*columns, entries.states, repeat(same), strict=False))
             # Of the escapes of COPY, texts in JSON need only that of the backslash.
-            keys, payloads = map(encode, entries.keys), "\n".join(entries.payloads)
-            payloads = payloads.replace("\\", "\\\\").split("\n")
-            rows = zip(
-                keys, map(str, entries.lines), entries.hashes, entries.states, payloads,
-                repeat(same), strict=False,
-            )  # fmt: skip
-            return "".join(map("\t".join, rows))
+            payloads = b"\n".join(entries.payloads).replace(b"\\", b"\\\\")
+            rows = zip("\n".join(heads).encode().split(b"\n"), payloads.split(b"\n"), strict=True)
+            return b"\n".join([*map(b"\t".join, rows), b""])
 
         copy_blocks(
             self.env.cr,
-            """COPY crm_migration_record (source_key, line, row_hash, state, payload, project_id,
-                        entity, file_id, extract_run_id, generation) FROM STDIN""",
+            """COPY crm_migration_record (source_key, line, row_hash, state, project_id, entity,
+                        file_id, extract_run_id, generation, payload) FROM STDIN""",
             map(encode_block, blocks),
         )
 
@@ -814,6 +825,7 @@ class CrmMigrationExtractor(models.AbstractModel):
             "run": run.id,
             "generation": project.generation,
             **entries._asdict(),
+            "payloads": list(map(bytes.decode, entries.payloads)),
         }
         self.env.cr.execute(
             """

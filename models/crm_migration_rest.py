@@ -320,7 +320,7 @@ class CrmMigrationRest(models.AbstractModel):
                 name: reading.storable(value) for name, value in row.items() if value is not None
             }
             columns |= dict.fromkeys(row)
-            text = json.dumps(payload, ensure_ascii=False)
+            text = json.dumps(payload, ensure_ascii=False).encode()
             entries.append((key, number, fingerprint(payload), text, "staged"))
         extractor._upsert(run, file, entries)
         file.write({"header": list(columns), "rows": file.rows + len(entries)})

@@ -13,7 +13,7 @@ from odoo.addons.iap.tools import iap_tools
 from ..models import bulk
 from ..models.bulk import known
 from ..models.bulk.comparison import compare, find_differences
-from ..models.bulk.copying import encode
+from ..models.bulk.copying import encode, encode_all
 from ..models.bulk.creation import Creation, Rows
 from ..models.bulk.markup import clean
 from ..models.bulk.stand_ins import STAND_INS
@@ -163,6 +163,11 @@ class TestRoads(RoadsCase):
                 Creation(model, STAND_INS["crm.lead"])._encode(field, rows),
                 [encode(field.convert_to_column_insert(text, model)) for text in texts],
             )
+
+    def test_texts_are_looked_at_together(self):
+        for text in ("b", "ünï", "tab\t", "back\\slash", "\\N", "line\n", ""):
+            texts = ["a", text, "c"]
+            self.assertEqual(encode_all(texts), list(map(encode, texts)))
 
     # ------------------------------------------------------------- when not
 

@@ -21,8 +21,11 @@ ROUND_COUNTS = (1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 25_000, 50_000, 100_
 _EXPONENT = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
 _ANY_DAY = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
-#: What each of them has; marks are rarer than digits, so it is found much faster.
-_LIKE_A_DAY = re.compile(r"[./-](?<=\d.)(?<!\d{3}.)\d\d?[./-]\d\d")
+#: What each of them has, by its first mark: marks are rarer than digits, and one letter is found
+#: much faster than a choice.
+_LIKE_A_DAY = {
+    mark: re.compile(re.escape(mark) + r"(?<=\d.)(?<!\d{3}.)\d\d?[./-]\d\d") for mark in "./-"
+}
 _PADDED = re.compile(
     r"zip|postal|post\s?code|plz|postleitzahl|code\s?postal|\bcap\b|psč|postnummer|postcode|"
     r"irányítószám|posta kodu|индекс|邮编|郵便番号",
@@ -111,9 +114,7 @@ class Watcher:
             self._count(place, column, lines, self.errors, _ERROR.fullmatch)
         if len(text) > len(column) * DAY:
             text = _SEPARATOR.join([cell for cell in column if cell and len(cell) < DAY])
-        if not ("-" in text or "." in text or "/" in text):
-            return  # most columns have no day, and are searched for a mark in no time
-        if _LIKE_A_DAY.search(text):
+        if any(mark in text and day.search(text) for mark, day in _LIKE_A_DAY.items()):
             self._count_dates(place, column, lines)
 
     def _count_replaced(self, held):

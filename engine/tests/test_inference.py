@@ -7,6 +7,7 @@ from collections import Counter
 from zlib import crc32
 
 from ..cells import look
+from ..dates import find_counted
 from ..distinct import DistinctSample
 from ..inference import DISTINCT_CAP, KINDS, ColumnStatistics, settle_dates
 from ..likeness import Likeness
@@ -82,8 +83,8 @@ class TestLikeness(unittest.TestCase):
         self.assertNotEqual(profile([*["1", "0"] * 500, *"23456789"]).kind, "boolean")
 
     def test_words_with_figures_look_as_they_do_alone(self):
-        """Three words with one figure are taken for text unseen: no form of a date, an amount, a
-        number or an answer may be among them."""
+        """Two words side by side with one figure are taken for text unseen: no form of a date, an
+        amount, a number or an answer may be among them."""
         words = (
             "5", "12.5", "Mai", "May", "on", "2024", "€", "EUR", "tel.:", "ext.", "Uhr", "at",
             "Fri,", "%", "-", "(", "[x", "{a}", "a@b.example", "1st", "e5", "yes", "03/04/2024",
@@ -100,12 +101,26 @@ class TestLikeness(unittest.TestCase):
         """They look alike but for those with a zero in front, and those that could be days."""
         for length in range(1, 18):
             first = 10 ** (length - 1)
-            figures = [str(first + n) for n in range(9)]
-            for texts in (figures, [*figures, "0" * length]):
-                column = ColumnStatistics("x")
-                column.add_all(texts)
-                kinds = Counter(kind for text in texts for kind in look(text).kinds)
-                self.assertEqual(+column.kinds, kinds, texts)
+            for rest in ("", ".5", ".25", ".125", ".5.5"):
+                figures = [f"{first + n}{rest}" for n in range(9)]
+                self._check_looks(figures)
+                self._check_looks([*figures, "0" * length + rest])
+
+    def test_figures_that_could_count_time(self):
+        """Of one shape, but only those of a likely size; the first hundred prove nothing."""
+        for length in (5, 10, 13):
+            for bound in map(int, find_counted(length)):
+                for rest in ("", ".5")[: 1 if length == 13 else 2]:
+                    figures = [f"{bound + n}{rest}" for n in range(-150, 150)]
+                    self._check_looks(figures)
+                    self._check_looks(figures[::-1])
+
+    def _check_looks(self, texts):
+        column = ColumnStatistics("x")
+        column.add_all(texts)
+        seen = [look(text) for text in texts]
+        self.assertEqual(+column.kinds, Counter(kind for one in seen for kind in one.kinds))
+        self.assertEqual(column.fractions, sum(one.fraction for one in seen))
 
     def test_kinds_of_many_cells(self):
         for kind, text in (
@@ -274,6 +289,11 @@ class TestFurtherKinds(unittest.TestCase):
         for pair in pairs.split("|"):
             with self.subTest(pair=pair):
                 self.assertEqual(profile(pair.split() * 4).kind, "boolean")
+
+    def test_several_figures_in_a_cell_and_nothing_beside_them(self):
+        """Between the marks of a list may be nothing."""
+        found = profile([*map(str, range(11, 31)), "31|", "|", "32||33"], "Amounts")
+        self.assertEqual(found.filled, 23)
 
     def test_figures_are_moments_only_under_a_header_that_says_so(self):
         cases = {

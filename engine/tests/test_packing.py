@@ -7,7 +7,7 @@ import unittest
 from ..packing import fingerprint, pack
 
 CELLS = (
-    None, "a", "\x1c", "b\x1d\x1e",
+    None, "a", "\x1c", "b\x1d\x1e", "\x01", "\x02\x03", "\x0b",
     'say "hi"', "back\\slash", "\\u001f", "line\nbreak\r\n\ttab", "Größe", "日本",
     "\x1f", "\\u001c", "\x7f", "€ 5", "\x8d",  "'", "{}", "\u2028", "😀",
 )  # fmt: skip

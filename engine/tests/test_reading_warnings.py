@@ -1,6 +1,8 @@
 """What was lost before the file came here is told."""
 
-from ..reading.watch import HELD
+from unittest import mock
+
+from ..reading.watch import HELD, Watcher
 from .reading_case import ReadingCase
 
 
@@ -22,6 +24,14 @@ class TestWarnings(ReadingCase):
     def test_dates_of_both_orders_in_one_column(self):
         found = self.read("ID,Since\n1,25/01/2024\n2,01/26/2024\n3,02/03/2024\n").warnings
         self.assertEqual([(p.code, p.column) for p in found], [("mixed_dates", "Since")])
+
+    def test_dates_with_any_mark_are_looked_at(self):
+        for day in ("25/01/2024", "25.1.24", "25-01-2024", "5-1/24", "on 25.01/2024, at ten"):
+            watcher = Watcher(self.read(f"ID,Since\n1,{day}\n").tables[0])
+            watcher.add(2, ["1", day])
+            with mock.patch.object(watcher, "_count_dates") as counted:
+                watcher.problems()
+            self.assertTrue(counted.called, day)
 
     def test_texts_cut_at_255_letters(self):
         text = "ID,Note\n1," + "x" * 255 + "\n2," + "y" * 254 + "\n"

@@ -51,13 +51,13 @@ def copy_blocks(cr, query, blocks):
     Whatever makes them must not use the cursor.
 
     :param query: ``COPY ... FROM STDIN``
-    :param blocks: iterable of texts, each of whole rows
+    :param blocks: iterable of bytes, each of whole rows
     """
-    texts, errors = filter(None, blocks), []  # an empty text would be the end
+    parts, errors = filter(None, blocks), []  # an empty one would be the end
 
     def read(_size):
         try:
-            return next(texts, "")
+            return next(parts, b"")
         except Exception as error:
             errors.append(error)
             raise
@@ -69,6 +69,18 @@ def copy_blocks(cr, query, blocks):
         if errors:
             raise errors[0] from None
         raise
+
+
+def encode_all(texts):
+    """Return texts as COPY reads them; nearly all are read as they are.
+
+    :param texts: list
+
+    >>> encode_all(["a", "b"]), encode_all(["a", "b\\tc"])
+    (['a', 'b'], ['a', 'b\\\\tc'])
+    """
+    together = "".join(texts)
+    return texts if together.isprintable() and "\\" not in together else list(map(encode, texts))
 
 
 def encode(value):
