@@ -9,8 +9,8 @@ from odoo.tools import SQL
 from ..engine.issues import CATALOGUE
 from ..engine.mapping import fold
 from ..engine.types import Problem
-from . import garbage
-from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
+from . import garbage, staged_rows
+from .crm_migration_loader import MISSING_LINKS
 from .disturbance import is_passing
 from .foresight import LANDED, Foresight
 from .inserting import as_array, unnest
@@ -131,14 +131,14 @@ class CrmMigrationForecaster(models.AbstractModel):
                               ORDER BY sort_key, record_id LIMIT %s) AS f
                          JOIN crm_migration_record r ON r.id = f.record_id
                         ORDER BY f.sort_key, f.record_id LIMIT %s""",
-                    SQL(", ").join(SQL.identifier("r", name) for name in RECORD_COLUMNS),
+                    staged_rows.get_columns("r"),
                     group,
                     project.id,
                     project.batch_size,
                     project.batch_size,
                 )
             )
-            rows = self.env.cr.dictfetchall()
+            rows = staged_rows.fetch(self.env.cr)
             if rows:
                 return rows
         return []

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from ..engine.exceptions import ConfigurationError
 from ..engine.mapping import EntityMap, fold
 from ..engine.types import Problem
-from . import bulk, contact_counts, garbage, snapshots
+from . import bulk, contact_counts, garbage, snapshots, staged_rows
 from .batch import Batch
 from .behind import Behind
 from .disturbance import is_passing
@@ -25,10 +25,6 @@ from .xmlid import xmlid_name
 
 _logger = logging.getLogger(__name__)
 
-RECORD_COLUMNS = (
-    "id", "entity", "source_key", "file_id", "line", "payload", "loaded_payload", "state",
-    "model", "res_id", "in_circle", "contact_count",
-)  # fmt: skip
 # Mapped values that say when something of the history was.
 TIMES = ("date", "date_done", "date_deadline", "x_source_created_at", "done")
 # Markup that acts, which Odoo removes when it stores a text; inline images it takes out itself.
@@ -406,10 +402,10 @@ class CrmMigrationLoader(models.AbstractModel):
                     chosen or SQL(),
                     most,
                     most,
-                    SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                    staged_rows.get_columns(),
                 )
             )
-            rows = self.env.cr.dictfetchall()
+            rows = staged_rows.fetch(self.env.cr)
             if rows:
                 return rows
         return []

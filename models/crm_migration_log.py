@@ -21,7 +21,7 @@ SEALED = (
 VALUES = ("before", "after")
 # Lines per statement: their values go as one JSON, which may have 256 MB.
 PART = 500
-encode = json.JSONEncoder(default=json_default).encode
+encode = json.JSONEncoder(default=json_default, check_circular=False, separators=(",", ":")).encode
 
 
 class CrmMigrationLog(models.Model):

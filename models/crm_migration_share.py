@@ -9,10 +9,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL, config
 
 from ..engine.mapping import EntityMap
-from . import bulk, garbage
+from . import bulk, garbage, staged_rows
 from .batch import Batch
 from .bulk_many2one import BulkMany2one
-from .crm_migration_loader import READ_ROWS, RECORD_COLUMNS
+from .crm_migration_loader import READ_ROWS
 from .disturbance import is_conflict
 from .inserting import as_array, insert_rows
 from .item import Item
@@ -398,10 +398,10 @@ class CrmMigrationShare(models.Model):
                 share["last_key"],
                 share["last_row"],
                 size,
-                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                staged_rows.get_columns(),
             )
         )
-        return self.env.cr.dictfetchall()
+        return staged_rows.fetch(self.env.cr)
 
     @api.model
     def _count_done(self, rows):

@@ -13,8 +13,8 @@ from ..engine.comparing import (
 )
 from ..engine.mapping import fold
 from ..engine.types import Problem
-from . import garbage, link_sums
-from .crm_migration_loader import MISSING_LINKS, RECORD_COLUMNS
+from . import garbage, link_sums, staged_rows
+from .crm_migration_loader import MISSING_LINKS
 from .damage import Damage
 from .inserting import unnest
 from .link_names import LINKS, LinkNames, get_links
@@ -78,7 +78,7 @@ class CrmMigrationVerifier(models.AbstractModel):
             SQL(
                 "SELECT %s FROM crm_migration_record WHERE project_id = %s AND id > %s %s %s"
                 " ORDER BY id LIMIT %s",
-                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                staged_rows.get_columns(),
                 project.id,
                 after,
                 SQL("AND id = ANY(%s)", ids) if ids is not None else SQL(),
@@ -88,7 +88,7 @@ class CrmMigrationVerifier(models.AbstractModel):
                 limit,
             )
         )
-        return self.env.cr.dictfetchall()
+        return staged_rows.fetch(self.env.cr)
 
     # ------------------------------------------------------------- compare
 

@@ -42,7 +42,8 @@ def copy_texts(cr, table, columns):
     names = SQL(", ").join(map(SQL.identifier, columns))
     query = SQL("COPY %s (%s) FROM STDIN", SQL.identifier(table), names)
     with undisturbed(cr):
-        cr.copy_expert(query.code, io.StringIO(text + "\n"))
+        # Bytes: a StringIO would keep four for each letter, and have them encoded part by part.
+        cr.copy_expert(query.code, io.BytesIO(f"{text}\n".encode()))
 
 
 def copy_blocks(cr, query, blocks):

@@ -8,7 +8,7 @@ from ...engine.comparing import same
 from ...engine.mapping import fold
 from ...engine.totals import balance
 from ...engine.types import Mapped, Reference
-from ..crm_migration_loader import RECORD_COLUMNS
+from .. import staged_rows
 
 # Mapped fields that a row of a document says of one of its lines.
 LINE_FIELDS = ("product_id", "sku", "quantity", "price_unit", "discount", "line_total")
@@ -506,13 +506,13 @@ class CrmMigrationTargetDocumentLine(models.AbstractModel):
             SQL(
                 """SELECT %s FROM crm_migration_record
                     WHERE project_id = %s AND model = %s AND res_id = ANY(%s)""",
-                SQL(", ").join(map(SQL.identifier, RECORD_COLUMNS)),
+                staged_rows.get_columns(),
                 project.id,
                 document._model,
                 list(tellers),
             )
         )
-        heads = loader._prepare_items(project, self.env.cr.dictfetchall(), resolver)
+        heads = loader._prepare_items(project, staged_rows.fetch(self.env.cr), resolver)
         for head in heads:
             head.res_id = head.record["res_id"]
             document._rebalance([head], resolver, teller=tellers[head.res_id])
