@@ -41,6 +41,7 @@ from . import test_opt_outs
 from . import test_origin
 from . import test_own_pipeline
 from . import test_pairs
+from . import test_phones
 from . import test_po_files
 from . import test_pace
 from . import test_policies
@@ -68,6 +69,7 @@ from . import test_setting_up
 from . import test_sharing
 from . import test_silence
 from . import test_source_dates
+from . import test_staged_rows
 from . import test_structure
 from . import test_tour
 from . import test_translations

@@ -1,5 +1,5 @@
 import random
-from datetime import datetime
+from datetime import date, datetime
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -17,7 +17,12 @@ from ..models.bulk.copying import encode, encode_all
 from ..models.bulk.creation import Creation, Rows
 from ..models.bulk.markup import clean
 from ..models.bulk.stand_ins import STAND_INS
-from ..models.bulk.stand_ins.values import get_email_domain, normalize_email, to_datetime
+from ..models.bulk.stand_ins.values import (
+    clean_website,
+    get_email_domain,
+    normalize_email,
+    to_datetime,
+)
 from .roads_common import RoadsCase
 
 
@@ -101,6 +106,30 @@ class TestRoads(RoadsCase):
             address = "".join(chance.choices("aZ0_+-.b", k=4)) + "@" + text[:2] + "x.Com"
             self.assertEqual(normalize_email(address), email_normalize(address, strict=False))
         self.assertGreater(met, 2000)
+
+    def test_shortcut_for_websites(self):
+        """An address with a scheme stays as Odoo leaves it; another ``_clean_website`` is asked."""
+        partners = self.quiet["res.partner"]
+        for text in (
+            "https://acme.example", "http://www.acme.example/a/b-c.html", "https://münchen.example",
+            "HTTP://acme.example", "acme.example", "//acme.example", "acme.example:80", "http:80",
+            "https://", "http:/acme", "https://a.example:8069/x?y=1#z", "mailto:kim@acme.example",
+            " https://acme.example", "https://acme.example\n", "no website", "httpx://a",
+        ):  # fmt: skip
+            self.assertEqual(clean_website(partners, text), partners._clean_website(text), text)
+        with patch.object(type(partners), "_clean_website", lambda self, website: "theirs"):
+            self.assertEqual(clean_website(partners, "https://acme.example"), "theirs")
+
+    def test_shortcut_for_json(self):
+        """What is not copied before it is written is written alike."""
+        model = self.quiet["res.partner"]
+        field, creation = model._fields["x_source_data"], Creation(model, STAND_INS[model._name])
+        for value in (
+            {"Notes": 'a\tb \\ "c" é 🙂'}, {"day": date(2024, 2, 29), 7: [1.5, None, {"a": ()}]},
+            [1, "2"], "text", {}, False, None,
+        ):  # fmt: skip
+            told = field.convert_to_column_insert(value, model)
+            self.assertEqual(encode(creation._convert_value(field, value)), encode(told), value)
 
     def test_shortcuts_for_domains_and_times(self):
         """The domain of an address and a time are those that Odoo's own functions find."""

@@ -5,7 +5,7 @@
 import json
 
 from odoo.addons.crm_migration.models.bulk import known
-from odoo.addons.crm_migration.models.bulk.stand_ins import STAND_INS
+from odoo.addons.crm_migration.models.bulk.stand_ins import STAND_INS, phones
 from odoo.addons.crm_migration.models.bulk.stand_ins.stand_in import CORE
 
 # Random for each record: not to be worked out once.
@@ -14,7 +14,7 @@ VARYING = {"access_token"}
 
 def get_functions(model, stand_in):
     """Yield all functions that a creation on the fast road relies on."""
-    names = {*CORE, *stand_in.constraints}
+    names = {*CORE, *stand_in.constraints, *stand_in.shortcuts}
     for methods, __ in (*stand_in.supplies.values(), *stand_in.inverses.values()):
         names.update(methods)
     for name in sorted(names - model._fields.keys()):
@@ -25,18 +25,26 @@ def get_functions(model, stand_in):
                 yield field.default
 
 
-def collect(told):
-    """Add what is there to ``told``: {model: {function: [digests]}}."""
+def get_all_functions():
+    """Yield ``(model, function)``; those that belong to no model are under ``*``."""
     for name, stand_in in STAND_INS.items():
         for function in get_functions(env[name].sudo(), stand_in):
-            function_name, digest = known.describe(function)
-            if not digest or function_name.startswith(known.OWN):
-                continue
-            group = "*" if function_name.startswith("odoo.orm.") else name
-            digests = told.setdefault(group, {}).setdefault(function_name, [])
-            if digest not in digests:
-                digests.append(digest)
-                print(f"{group}: {function_name}")
+            yield name, function
+    for name in phones.FUNCTIONS:
+        yield "*", getattr(phones.phone_validation, name)
+
+
+def collect(told):
+    """Add what is there to ``told``: {model: {function: [digests]}}."""
+    for name, function in get_all_functions():
+        function_name, digest = known.describe(function)
+        if not digest or function_name.startswith(known.OWN):
+            continue
+        group = "*" if function_name.startswith("odoo.orm.") else name
+        digests = told.setdefault(group, {}).setdefault(function_name, [])
+        if digest not in digests:
+            digests.append(digest)
+            print(f"{group}: {function_name}")
 
 
 told = known.read()

@@ -1,11 +1,16 @@
 """The fast road: what ``BaseModel.create`` does, by column instead of by record."""
 
+import json
 import re
 from collections import defaultdict
+from functools import partial
 from itertools import chain, repeat
 from operator import is_
 
-from odoo.fields import Char, Command, Html, Many2one, Text
+from psycopg2.extras import Json as AsJson
+
+from odoo.fields import Char, Command, Html, Json, Many2one, Text
+from odoo.tools.json import json_default
 
 from .. import plain_values
 from .copying import copy_columns, copy_texts, encode, next_ids
@@ -14,6 +19,7 @@ from .markup import clean
 MISSING = object()
 # What COPY reads as NULL.
 NOTHING = "\\N"
+DUMPS = partial(json.dumps, default=json_default)
 # No amount of any currency: it stays so only where none is known.
 UNROUNDED = 0.123456789
 # Kinds of values of which no two are equal.
@@ -356,6 +362,8 @@ class Creation:
         kind, type_ = type(field), type(value)
         if type_ is int and kind is Many2one and not field.company_dependent:
             return value or None
+        if kind is Json:  # Odoo takes a copy besides, by writing and reading it
+            return AsJson(value, dumps=DUMPS) if value else None
         if type_ is not str or field.company_dependent:
             return field.convert_to_column_insert(value, self.model)
         if kind in (Char, Text) and not (field.translate or field.size):

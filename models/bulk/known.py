@@ -1,8 +1,8 @@
 """Which code of Odoo the fast road stands in for: functions known by the digest of their source.
 
-``known.json`` names them for each model, and under ``*`` those of the ORM itself. A function that
-is not there, or reads otherwise (another addon's, a newer Odoo's), is unknown: what hangs on it is
-left to Odoo. ``dev/digests`` writes the file.
+``known.json`` names them for each model, and under ``*`` those of the ORM and of no model. A
+function that is not there, or reads otherwise (another addon's, a newer Odoo's), is unknown: what
+hangs on it is left to Odoo. ``dev/digests`` writes the file.
 """
 
 import ast

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...engine.mapping import fold
+from ..bulk.stand_ins.values import clean_website
 from ..emails import normalize
 from ..inserting import as_array
 
@@ -169,7 +170,8 @@ class CrmMigrationTargetLead(models.AbstractModel):
     def _set_website(self, item):
         """Put the scheme in front, as Odoo does when it stores."""
         if item.values.get("website"):
-            item.values["website"] = self.env["res.partner"]._clean_website(item.values["website"])
+            website = clean_website(self.env["res.partner"], item.values["website"])
+            item.values["website"] = website
 
     # ------------------------------------------------------------- pipeline, stage, outcome
 

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 from ...engine.comparing import is_empty
 from ...engine.mapping import fold
 from ...engine.types import Problem
+from ..bulk.stand_ins.values import clean_website
 from ..emails import normalize
 from .crm_migration_target import IDENTITY
 
@@ -202,7 +203,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
                 item.keep(reference.column, reference.value)
         if values.get("website"):
             # Odoo puts the scheme in front when it stores.
-            values["website"] = self.env["res.partner"]._clean_website(values["website"])
+            values["website"] = clean_website(self.env["res.partner"], values["website"])
 
     # ------------------------------------------------------------- Odoo's traps
 

@@ -1,15 +1,14 @@
 from odoo import fields
 
 from ..creation import PlainRoad
+from .phones import PHONE_METHODS, get_phones_sanitized, rate_phone
 from .thread import Thread
 from .values import (
     EMAIL_METHODS,
-    PHONE_METHODS,
+    clean_website,
     get_email_domain,
     get_emails_normalized,
-    get_phones_sanitized,
     rate_email,
-    rate_phone,
     to_datetime,
 )
 
@@ -73,14 +72,14 @@ class Lead(Thread):
         stages = {vals.get("stage_id") for vals in vals_list} - {None, False}
         stages = model.env["crm.stage"].sudo().browse(stages)
         won = {stage.id for stage in stages if stage.is_won}
-        clean = model.env["res.partner"]._clean_website
+        partners = model.env["res.partner"]
         for vals in vals_list:
             if not vals.keys() >= {*self.presupposes}:
                 raise PlainRoad("stage, team, owner or probability are to be found")
             if vals.get("commercial_partner_id"):
                 raise PlainRoad("commercial_partner_id is given")
             if vals.get("website"):
-                vals["website"] = clean(vals["website"])
+                vals["website"] = clean_website(partners, vals["website"])
             if not vals.get("date_closed") and vals["stage_id"] in won:
                 vals["date_closed"] = fields.Datetime.now()
 

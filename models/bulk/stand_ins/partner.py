@@ -1,6 +1,7 @@
 from ... import plain_values
+from .phones import PHONE_METHODS, get_phones_sanitized
 from .thread import Thread
-from .values import EMAIL_METHODS, PHONE_METHODS, get_emails_normalized, get_phones_sanitized
+from .values import EMAIL_METHODS, WEBSITE_METHODS, clean_website, get_emails_normalized
 
 # What a person takes from its company, read at once.
 PARENT = ("user_id", "commercial_partner_id", "name", "lang")
@@ -24,6 +25,7 @@ class Partner(Thread):
         "phone_sanitized": (PHONE_METHODS, "_get_phones"),
         "is_seo_optimized": (("_compute_is_seo_optimized",), "_get_seo"),
     }
+    shortcuts = WEBSITE_METHODS
     constraints = {
         "_check_barcode_unicity": "_has_no_barcode",
         "_check_parent_id": "_is_new",
@@ -43,7 +45,7 @@ class Partner(Thread):
         for vals in vals_list:
             vals["properties_base_definition_id"] = definition
             if vals.get("website"):
-                vals["website"] = model._clean_website(vals["website"])
+                vals["website"] = clean_website(model, vals["website"])
             if vals.get("parent_id"):
                 vals["company_name"] = False
                 vals.setdefault("lang", languages[vals["parent_id"]]["lang"] or usual)

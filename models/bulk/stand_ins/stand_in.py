@@ -29,6 +29,8 @@ class StandIn:
     inverses = {}
     # constraint -> name of the method here that tells whether any row may break it
     constraints = {}
+    # methods that a shortcut stands in for, where they are known
+    shortcuts = ()
     # model whose records are made along with these -> its field with their ID
     companions = {}
     # field with a count of days -> time that it is counted from: where that is "now", the count

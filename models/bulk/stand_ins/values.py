@@ -1,52 +1,27 @@
-"""What several stand-ins work out from a text: phones and addresses, each text once."""
+"""What several stand-ins work out from a text: addresses, each text once, and times."""
 
 import functools
 import re
 from datetime import datetime
 
 from odoo import fields
-from odoo.exceptions import UserError
 from odoo.tools import email_normalize, email_normalize_all
 
 from odoo.addons.iap.tools import iap_tools
 from odoo.addons.mail.tools import mail_validation
-from odoo.addons.phone_validation.tools import phone_validation
 
+from .. import known
 from ..creation import WRITTEN
 
-# A contact's phone comes again with each of its deals.
+# A contact's address comes again with each of its deals.
 MEMORY = 10000
 # Nothing to take apart: no name, no comment, no list, only ASCII.
 PLAIN_ADDRESS = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 )
-PHONE_METHODS = (
-    "_compute_phone_sanitized", "_assert_phone_field", "_phone_get_number_fields",
-    "_phone_get_country", "_phone_get_country_field", "_phone_format", "_phone_format_number",
-    "_mail_get_partner_fields",
-)  # fmt: skip
+PLAIN_WEBSITE = re.compile(r"https?://[\w.-]+(?:/[\w./-]*)?")
+WEBSITE_METHODS = ("_clean_website",)
 EMAIL_METHODS = ("_compute_email_normalized", "_assert_primary_email")
-
-
-@functools.lru_cache(MEMORY)
-def format_phone(number, code):
-    """Return a number as ``_phone_format_number`` does, False if it is none.
-
-    The country's prefix, which that gives too, says nothing in this format.
-    """
-    try:
-        return phone_validation.phone_format(
-            number, code, None, force_format="E164", raise_exception=True
-        )
-    except UserError:
-        return False
-
-
-def rate_phone(number, code):
-    """Return the state of a number; see ``crm.lead._compute_phone_state``."""
-    if not hasattr(phone_validation, "phonenumbers"):  # its library is not installed
-        return False
-    return "correct" if format_phone(number, code) else "incorrect"
 
 
 @functools.lru_cache(MEMORY)
@@ -86,30 +61,16 @@ def to_datetime(value):
     return fields.Datetime.to_datetime(value)
 
 
+def clean_website(partners, text):
+    """Return an address as ``_clean_website`` does: one with a scheme stays as it is.
+
+    :param partners: empty recordset
+    """
+    if PLAIN_WEBSITE.fullmatch(text) and not known.find_unknown(partners, WEBSITE_METHODS):
+        return text
+    return partners._clean_website(text)
+
+
 def get_emails_normalized(rows):
     texts = rows.get(rows.model._primary_email)
     return [normalize_email(text) if text else False for text in texts]
-
-
-def get_phones_sanitized(rows, countries):
-    """Return for each row its number in E.164.
-
-    :param countries: for each row the ID of the country it is likely of, or False
-    """
-    company = rows.env.company.country_id.id
-    names = rows.model._phone_get_number_fields()
-    codes = rows.read_records(
-        rows.env["res.country"].sudo(),
-        [id_ or company for id_ in countries],
-        ["code"],
-    )
-    result = []
-    for place, code in enumerate(codes):
-        sanitized = False
-        for name in names:
-            number = rows.get(name)[place]
-            sanitized = bool(number) and format_phone(number, code["code"])
-            if sanitized:
-                break
-        result.append(sanitized)
-    return result
