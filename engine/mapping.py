@@ -24,29 +24,17 @@ DECIDED = ("country",)
 UNKNOWN = {"activity_kind": "unknown_kind"}
 
 
-class _Links(tuple):
-    """References that a cell stands for."""
-
-    __slots__ = ()
-
-
-class _Blank(NamedTuple):
-    """An empty cell, and what it says nevertheless."""
-
-    meaning: Any
-
-
 class _Step(NamedTuple):
     """A rule, ready to run.
 
-    :param read: function of a filled cell's text, None if its text does not matter
-    :param first: True if no column before it, nor a constant, fills the field
+    :param read: function of the texts of filled cells, None if they do not matter
+    :param alone: True if there is nothing else to look at: in rows that have a value it is this one
     :param plain: True if what is read is the value
     """
 
     rule: Any
     read: Any
-    first: bool
+    alone: bool
     plain: bool
 
 
@@ -56,10 +44,9 @@ class _Cell(NamedTuple):
     read: Any
 
 
-_NOTHING = _Blank(None)
 # Columns with nothing to decide row by row, where nothing else fills the field before.
-ALL_SIMPLE = SIMPLE | {_Blank}
-ALL_LINKS = frozenset((_Links, _Blank))
+ALL_SIMPLE = SIMPLE | {type(None)}
+ALL_LISTS = frozenset((list, type(None)))
 
 
 @dataclass
@@ -90,14 +77,15 @@ class EntityMap:
                 columns += [rule.column] if rule.column not in columns else []
         self._steps, filled = [], set(self.constants)
         for rule in filter(self._matters, self.rules):
-            first = rule.field not in filled
-            self._steps.append(_Step(rule, self._get_reader(rule), first, self._is_plain(rule)))
+            alone = rule.field not in filled and self._is_alone(rule)
+            plain = not (rule.reference or "domain" in rule.options)
+            self._steps.append(_Step(rule, self._get_reader(rule), alone, plain))
             filled.add(rule.field)
 
-    def _is_plain(self, rule):
-        """Tell whether what is read in a cell is the value of the field."""
-        meant = rule.options.keys() & {"domain", "part"}
-        return not (rule.reference or meant or rule.field == OPT_OUT)
+    def _is_alone(self, rule):
+        """Tell whether its first column fills a field, without a look at the row."""
+        is_part = "part" in rule.options or rule.field == OPT_OUT
+        return not is_part and rule.options.get("empty") is None
 
     def _matters(self, rule):
         return rule.field != "id" or "empty" in rule.options
@@ -140,68 +128,76 @@ class EntityMap:
 
     def _map_column(self, step, cells, rows):
         """Read the cells of a column into the rows."""
-        rule, first = step.rule, step.first
-        name = rule.field
-        blank = _Blank(rule.options.get("empty"))
-        meanings = {
-            raw: self._read(step, raw) if raw and not raw.isspace() else blank
-            for raw in dict.fromkeys(cells)
-        }
-        values = map(meanings.__getitem__, cells)
+        name, meanings = step.rule.field, self._read(step, cells)
+        if step.alone and not meanings:
+            return
         kinds = set(map(type, meanings.values()))
-        if first and blank.meaning is None and kinds <= ALL_SIMPLE:
-            for value, mapped in zip(values, rows, strict=True):
-                if type(value) is not _Blank:
+        # Of an empty cell there is nothing.
+        found = map(meanings.get, cells)
+        if step.alone and kinds <= ALL_SIMPLE:
+            for value, mapped in zip(found, rows, strict=True):
+                if value is not None:
                     mapped.values[name] = value
-            return
-        if first and blank.meaning is None and kinds <= ALL_LINKS:
-            for value, mapped in zip(values, rows, strict=True):
-                if type(value) is _Links:
-                    mapped.references[name] = list(value)
-            return
-        for raw, value, mapped in zip(cells, values, rows, strict=True):
-            kind = type(value)
-            if kind is _Blank:
-                if value.meaning is not None:
+        elif step.alone and kinds <= ALL_LISTS:
+            for values, mapped in zip(found, rows, strict=True):
+                if values is not None:
+                    place = mapped.references if step.rule.reference else mapped.values
+                    place[name] = list(values)
+        else:
+            empty = step.rule.options.get("empty")
+            for raw, value, mapped in zip(cells, found, rows, strict=True):
+                if value is not None:
+                    self._take(mapped, step.rule, raw, value)
+                elif empty is not None and raw not in meanings:
                     # A column of ticks: no tick says no (see inference).
-                    mapped.values.setdefault(name, value.meaning)
-            elif kind in SIMPLE:
-                if name in mapped.values:
-                    self._put(mapped, rule, raw, value)
-                else:
-                    mapped.values[name] = value
-            elif kind is _Links:
-                self._refer(mapped, rule, value)
-            else:
-                self._apply(mapped, rule, value.read, raw)
+                    mapped.values.setdefault(name, empty)
 
-    def _read(self, step, raw):
-        """Return what a filled cell means to each row that has it, as far as one rule tells.
+    def _read(self, step, cells):
+        """Return {text: what it means to each row that has it} of the filled cells of a column.
 
-        That is a simple value of the field, links, nothing, or what :meth:`_apply` is to look at.
+        That is a value of the field, links, nothing, or what :meth:`_apply` is to look at.
         """
-        rule = step.rule
-        value = step.read(raw) if step.read else None
+        texts = [raw for raw in dict.fromkeys(cells) if raw and not raw.isspace()]
+        if step.read is None:
+            return dict.fromkeys(texts)
+        return {
+            raw: value
+            if step.plain and type(value) in SIMPLE and value != ""
+            else self._get_meaning(step.rule, value)
+            for raw, value in zip(texts, step.read(texts), strict=True)
+        }
+
+    def _get_meaning(self, rule, value):
+        """Return what a value means that was read, as far as one rule tells."""
         if value is None or value == "" or value == []:
-            return _NOTHING
-        simple = type(value) in SIMPLE
-        if simple and step.plain:
-            return value
+            return None
         if isinstance(value, (Unread, Noted)):
             return _Cell(value)
         if rule.reference:
             return self._make_links(rule, value)
-        if simple and "part" not in rule.options and rule.field != OPT_OUT:
-            # Of a value map: what it makes of the text.
-            canonical = self.values.get(rule.options["domain"], {}).get(fold(value))
-            if type(canonical) in SIMPLE:
-                return canonical
-        return _Cell(value)
+        if "domain" not in rule.options:
+            return value
+        # Of a value map: what it makes of the text.
+        canonical = self._get_canonical(rule, value)
+        return canonical if type(canonical) in SIMPLE else _Cell(value)
+
+    def _get_canonical(self, rule, value):
+        return self.values.get(rule.options["domain"], {}).get(fold(value))
+
+    def _take(self, mapped, rule, raw, value):
+        """Add what a cell means to its row, where something else may be there already."""
+        kind = type(value)
+        if kind is _Cell:
+            self._apply(mapped, rule, value.read, raw)
+        elif rule.reference:
+            self._refer(mapped, rule, value)
+        else:
+            self._put(mapped, rule, raw, value)
 
     def _make_links(self, rule, value):
         entity, __, by = rule.reference.partition(".")
         values = value if isinstance(value, list) else [value]
-        return _Links(Reference(entity, by or "any", str(one), rule.column) for one in values)
+        return [Reference(entity, by or "any", str(one), rule.column) for one in values]
 
     def _forget_settled(self, mapped):
         """Hold no row for an unknown kind where another of its columns tells the kind.
@@ -230,10 +226,7 @@ class EntityMap:
             value = self._translate(mapped, rule, value)
             if value is None:
                 return
-        if "part" in rule.options:
-            mapped.parts.setdefault(rule.field, {}).setdefault(rule.options["part"], value)
-        else:
-            self._put(mapped, rule, raw, value)
+        self._put(mapped, rule, raw, value)
 
     def _tell(self, mapped, rule, read, raw):
         """Tell what is odd about a cell, keep its raw text, and return the value it still has."""
@@ -245,7 +238,7 @@ class EntityMap:
 
     def _translate(self, mapped, rule, value):
         """Replace a value by its counterpart; one without counterpart is a problem, not a guess."""
-        canonical = self.values.get(rule.options["domain"], {}).get(fold(value))
+        canonical = self._get_canonical(rule, value)
         if canonical is None:
             code = UNKNOWN.get(rule.options["domain"], "unknown_value")
             mapped.problems.append(Problem(code, rule.column, rule.field, value))
@@ -261,7 +254,9 @@ class EntityMap:
 
     def _put(self, mapped, rule, raw, value):
         known = mapped.values.get(rule.field)
-        if rule.field == OPT_OUT:
+        if "part" in rule.options:
+            mapped.parts.setdefault(rule.field, {}).setdefault(rule.options["part"], value)
+        elif rule.field == OPT_OUT:
             # Whoever opted out by any of several columns has opted out.
             mapped.values[rule.field] = bool(known or value)
         elif known is None or rule.field in self.constants:

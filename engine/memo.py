@@ -1,7 +1,7 @@
 """Cells that repeat are read once: pick-lists, countries, tags, days, round amounts."""
 
 import json
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from .exceptions import ValueProblem
 from .transforms import TRANSFORMS
@@ -17,13 +17,15 @@ QUICK = frozenset(("text", "line", "name_part", "raw", "phone", "url"))
 
 
 def reader(transform, options):
-    """Return a function of a filled cell's raw text: its value, a ``Noted`` or an ``Unread``.
+    """Return a function of the raw texts of filled cells: it returns what each of them is.
+
+    That is a value, a ``Noted`` or an ``Unread``.
 
     :param transform: key of :data:`transforms.TRANSFORMS`
     :param options: of the rule; columns with equal ones share what is remembered
 
-    >>> read = reader("boolean", {})
-    >>> read("yes"), read("perhaps").problem.code
+    >>> yes, unread = reader("boolean", {})(["yes", "perhaps"])
+    >>> yes, unread.problem.code
     (True, 'unreadable_boolean')
     """
     return _reader(transform, json.dumps(options, sort_keys=True))
@@ -33,7 +35,7 @@ def reader(transform, options):
 def _reader(transform, options):
     function, options = TRANSFORMS[transform].function, json.loads(options)
     if transform in QUICK:
-        return partial(function, options=options)
+        return lambda texts: [function(raw, options) for raw in texts]
 
     def read(raw):
         try:
@@ -43,4 +45,4 @@ def _reader(transform, options):
             return Unread(Problem(error.code, value=raw, parameters=parameters))
 
     remembered = lru_cache(maxsize=REMEMBERED)(read)
-    return lambda raw: remembered(raw) if len(raw) <= SHORT else read(raw)
+    return lambda texts: [remembered(raw) if len(raw) <= SHORT else read(raw) for raw in texts]

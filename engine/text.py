@@ -66,7 +66,7 @@ def join_name(parts):
     >>> join_name(["Ada", None, " Lovelace "])
     'Ada Lovelace'
     """
-    return " ".join(squeeze(part) for part in parts if part and part.strip())
+    return squeeze(" ".join(filter(None, parts)))
 
 
 def is_html(text):
