@@ -5,7 +5,7 @@ tables is fetched for the batch, what it needs from the small ones is read once.
 """
 
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import NamedTuple
 
 from odoo.tools import SQL
@@ -34,6 +34,29 @@ MADE = (
 STAGED = frozenset((*RELATED, *NAMED, "related"))
 
 
+def _remember(method, memory):
+    name = method.__name__
+
+    @wraps(method)
+    def remembering(self, *args):
+        known, key = getattr(self, memory), (name, *args)
+        if key not in known:
+            known[key] = method(self, *args)
+        return known[key]
+
+    return remembering
+
+
+def once(method):
+    """What a method returns for its arguments is worked out once for a batch."""
+    return _remember(method, "_cache")
+
+
+def lasting(method):
+    """The same, for all batches of a transaction: of what no load writes."""
+    return _remember(method, "_lasting")
+
+
 class Candidate(NamedTuple):
     """A staged record that a reference fits.
 
@@ -53,7 +76,11 @@ class Candidate(NamedTuple):
 
 
 class Resolver:
-    def __init__(self, project):
+    """
+    :param known: where the resolvers of a transaction's batches keep what stays as it is
+    """
+
+    def __init__(self, project, known=None):
         self.project = project
         self.env = project.env
         # Read once: each row asks for them.
@@ -62,9 +89,8 @@ class Resolver:
         self._candidates = {}
         self._fetched = defaultdict(set)
         self._cache = {}
-        # As rows write them: thousands of rows share some owners.
+        self._lasting = {} if known is None else known
         self._owners = {}
-        self._details = {}
         # Messages of the batch, as (values, item): written together, in order of time.
         self.messages = []
 
@@ -87,15 +113,18 @@ class Resolver:
 
     def prefetch(self, mappeds):
         """Fetch what the references of these mapped rows point to, one query per kind of key."""
-        wanted = defaultdict(set)
-        # Rows share their links: each is looked at once.
-        references = {
+        self.fetch(
             reference
             for mapped in mappeds
             for references in mapped.references.values()
             for reference in references
-        }
-        for reference in references:
+        )
+
+    def fetch(self, references):
+        """Fetch what references point to, one query per kind of key."""
+        wanted = defaultdict(set)
+        # Rows share their links: each is looked at once.
+        for reference in set(references):
             if reference.entity in STAGED:
                 for kind in KINDS if reference.by == "any" else (reference.by,):
                     wanted[kind].add(self._key(kind, reference.value))
@@ -179,13 +208,14 @@ class Resolver:
             is missing until then, and made when it lands
         """
         entity = reference.entity if reference.entity != "related" else entity
-        entities = [entity] if entity else RELATED
+        entities = (entity,) if entity else RELATED
         for kind in KINDS if reference.by == "any" else (reference.by,):
+            known = self._candidates.get((kind, self._key(kind, reference.value)), ())
             found = [
                 candidate
-                for candidate in self._candidates.get((kind, self._key(kind, reference.value)), ())
+                for candidate in known
                 if candidate.entity in entities
-                and (stuck or candidate.landed or not candidate.stuck)
+                and (stuck or candidate.res_id or not candidate.stuck)
             ]
             if found:
                 return found
@@ -199,26 +229,26 @@ class Resolver:
 
         :param entity: canonical object type of a ``related`` reference, if the row tells it
         """
-        kinds = {one.entity for one in references if one.by == "id"}
-        if not kinds or len(references) == 1:
+        if len(references) < 2:
             return references
+        kinds = {one.entity for one in references if one.by == "id"}
         told = {kind for kind in kinds if self._has_ids(entity or kind)}
         return [one for one in references if one.by == "id" or one.entity not in told]
 
     def _has_ids(self, entity):
         """Whether the map has a column with the IDs of these records."""
-
-        def read():
-            domain = [
-                ("project_id", "=", self.project.id),
-                ("target_field", "=", "id"),
-                ("state", "!=", "ignored"),
-            ]
-            lines = self.env["crm.migration.mapping.line"].search_fetch(domain, ["entity"])
-            return set(lines.mapped("entity"))
-
-        found = self._once("entities with IDs", read)
+        found = self._read_entities_with_ids()
         return bool(found.intersection(RELATED) if entity == "related" else entity in found)
+
+    @lasting
+    def _read_entities_with_ids(self):
+        domain = [
+            ("project_id", "=", self.project.id),
+            ("target_field", "=", "id"),
+            ("state", "!=", "ignored"),
+        ]
+        lines = self.env["crm.migration.mapping.line"].search_fetch(domain, ["entity"])
+        return set(lines.mapped("entity"))
 
     def _read_contact_lines(self):
         """Return the surest column of each list of contacts that names their company."""
@@ -260,84 +290,78 @@ class Resolver:
             self._cache[name] = function()
         return self._cache[name]
 
+    @once
     def by_name(self, model, field="name"):
         """Return {folded name: id} of a small table; of equal names the oldest record."""
-
-        def read():
-            records = self.env[model].with_context(active_test=False)
-            records = records.search_fetch([], [field], order="id desc")
-            return {fold(record[field]): record.id for record in records if record[field]}
-
-        return self._once((model, field), read)
+        records = self.env[model].with_context(active_test=False)
+        records = records.search_fetch([], [field], order="id desc")
+        return {fold(record[field]): record.id for record in records if record[field]}
 
     def country(self, code):
         """Return the ID of a country by its ISO-2 code."""
+        return self._read_countries().get(code)
 
-        def read():
-            countries = self.env["res.country"].search_fetch([], ["code"])
-            return {country.code: country.id for country in countries}
-
-        return self._once("country", read).get(code)
+    @lasting
+    def _read_countries(self):
+        countries = self.env["res.country"].search_fetch([], ["code"])
+        return {country.code: country.id for country in countries}
 
     def state(self, text, country_id):
         """Return the ID of a state of that country by code or name, or None."""
+        return self._name_states(country_id).get(fold(text))
 
-        def read():
-            states = defaultdict(list)
-            self.env["res.country.state"].flush_model()
-            self.env.cr.execute(
-                "SELECT country_id, id, name, code FROM res_country_state ORDER BY code, id"
-            )
-            for country, *state in self.env.cr.fetchall():
-                states[country].append(state)
-            return states
+    @lasting
+    def _name_states(self, country_id):
+        """Return {folded name or code: ID}: only of countries that come, folding takes long."""
+        known = {}
+        for state_id, *keys in self._read_states().get(country_id, ()):
+            for key in keys:
+                known.setdefault(fold(key), state_id)
+        return known
 
-        def name():
-            # Few countries come in a batch: only the names of these are made comparable.
-            known = {}
-            for state_id, *keys in self._once("state", read).get(country_id, ()):
-                for key in keys:
-                    known.setdefault(fold(key), state_id)
-            return known
-
-        return self._once(("state", country_id), name).get(fold(text))
+    @lasting
+    def _read_states(self):
+        states = defaultdict(list)
+        self.env["res.country.state"].flush_model()
+        self.env.cr.execute(
+            "SELECT country_id, id, name, code FROM res_country_state ORDER BY code, id"
+        )
+        for country, *state in self.env.cr.fetchall():
+            states[country].append(state)
+        return states
 
     def xmlid(self, kind, *parts):
         """Return the ID of what this source made before under that name, or None."""
+        return self._read_made().get(xmlid_name(kind, *parts))
 
-        def read():
-            # One look for each kind, as the index has it: of all names of the source, which are as
-            # many as its records, only a few are these.
-            of_kind = "SELECT name, res_id FROM ir_model_data WHERE module = %s AND name LIKE %s"
-            queries = [SQL(of_kind, self.xmlid_module, f"{one}.%") for one in MADE]
-            self.env.cr.execute(SQL(" UNION ALL ").join(queries))
-            return dict(self.env.cr.fetchall())
+    @once
+    def _read_made(self):
+        # One look for each kind, as the index has it: of all names of the source, which are as
+        # many as its records, only a few are these.
+        of_kind = "SELECT name, res_id FROM ir_model_data WHERE module = %s AND name LIKE %s"
+        queries = [SQL(of_kind, self.xmlid_module, f"{one}.%") for one in MADE]
+        self.env.cr.execute(SQL(" UNION ALL ").join(queries))
+        return dict(self.env.cr.fetchall())
 
-        return self._once("xmlid", read).get(xmlid_name(kind, *parts))
-
+    @lasting
     def odoo_id(self, xmlid):
         """Return the ID of one of Odoo's own records."""
+        return self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
 
-        def find():
-            return self.env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
-
-        return self._once(("odoo", xmlid), find)
-
+    @lasting
     def mapped_values(self, domain):
         """Return {(folded group, folded source value): value} of a value map."""
+        values = self.env["crm.migration.mapping.value"].search(
+            [("project_id", "=", self.project.id), ("domain", "=", domain)]
+        )
+        return {(fold(v.group or ""), fold(v.source_value)): v for v in values}
 
-        def read():
-            values = self.env["crm.migration.mapping.value"].search(
-                [("project_id", "=", self.project.id), ("domain", "=", domain)]
-            )
-            return {(fold(v.group or ""), fold(v.source_value)): v for v in values}
-
-        return self._once(("values", domain), read)
-
+    @lasting
     def pipelines(self):
         """Return what the export's own lists of pipelines and stages say."""
-        return self._once("pipelines", lambda: Pipelines(self.project))
+        return Pipelines(self.project)
 
+    @once
     def rate(self, currency, day):
         """Return what one unit of a currency was worth in the company's on a day, or None.
 
@@ -346,9 +370,6 @@ class Resolver:
         :param currency: ISO code
         :param day: ISO date; without one, or without a rate up to that day, there is no answer
         """
-        return self._once(("rate", currency, day), lambda: self._find_rate(currency, day))
-
-    def _find_rate(self, currency, day):
         company = self.project.company_id
         source = self.env["res.currency"].browse(
             self.by_name("res.currency").get(fold(currency), [])
@@ -361,21 +382,19 @@ class Resolver:
 
     # ------------------------------------------------------------- optional apps
 
+    @lasting
     def uses(self, use):
         """Return whether records of a use (``apps.USES``) go to their app."""
-        readiness = self.env["crm.migration.readiness"]
-        return self._once(("uses", use), lambda: readiness._is_used(self.project, use))
+        return self.env["crm.migration.readiness"]._is_used(self.project, use)
 
+    @lasting
     def takes_kind(self, kind):
         """Return whether activities of a canonical kind go to an app."""
-
-        def read():
-            return self.env["crm.migration.readiness"]._takes_kind(self.project, kind)
-
-        return self._once(("kind", kind), read)
+        return self.env["crm.migration.readiness"]._takes_kind(self.project, kind)
 
     # ------------------------------------------------------------- owners
 
+    @once
     def owner(self, raw):
         """Return ``(user ID or None, problem or None)`` for an owner as the source names it.
 
@@ -383,9 +402,11 @@ class Resolver:
         for an ID, what the export's own list of users says of it. Two users of one name are a
         question. Then the project's policy decides.
         """
-        if raw not in self._owners:
-            self._owners[raw] = self._once(("owner", fold(raw)), lambda: self._find_owner(raw))
-        return self._owners[raw]
+        # However they write him, he is told once: as the first row has him.
+        key = fold(raw)
+        if key not in self._owners:
+            self._owners[key] = self._find_owner(raw)
+        return self._owners[key]
 
     def _find_owner(self, raw):
         chosen = self.mapped_values("owner").get(("", fold(raw)))
@@ -421,12 +442,22 @@ class Resolver:
         known = self.owner_details(raw)
         return fold(known.get("email") or known.get("name") or raw)
 
+    @once
+    def author(self, raw):
+        """Return ``(partner ID or False, sender text)`` of who did something: never a stand-in."""
+        user_id, problem = self.owner(raw)
+        if user_id and (problem is None or problem.code == "owner_stub"):
+            return self.partner_of_user(user_id), self.sender_of_user(user_id)
+        known = self.owner_details(raw)
+        name, email = known.get("name"), known.get("email")
+        return False, f"{name} <{email}>" if name and email else raw
+
+    @once
     def owner_details(self, raw):
         """Return what the export's own list of users says: id, name, email."""
-        if raw not in self._details:
-            self._details[raw] = self._once("owners", self._read_owners).get(fold(raw), {})
-        return self._details[raw]
+        return self._read_owners().get(fold(raw), {})
 
+    @lasting
     def _read_owners(self):
         loader = self.env["crm.migration.loader"]
         details = {}
@@ -457,7 +488,7 @@ class Resolver:
 
     def match_users(self, raw, known):
         """Return the IDs of the users that fit, by email and login first, then by name."""
-        emails, names = self._once("users", self._read_users)
+        emails, names = self._read_users()
         for key in filter(None, [known.get("email"), raw]):
             found = emails.get(normalize(key) or fold(key))
             if found:
@@ -473,7 +504,7 @@ class Resolver:
 
         A proposal only: names of users are unique in the source, their domains are not known.
         """
-        emails, __ = self._once("users", self._read_users)
+        emails, __ = self._read_users()
         name = fold(raw)
         return {
             user_id
@@ -482,6 +513,7 @@ class Resolver:
             for user_id in found
         }
 
+    @once
     def _read_users(self):
         emails, names = defaultdict(set), defaultdict(set)
         for user in self._get_users():
@@ -508,26 +540,21 @@ class Resolver:
         users = self.match_users(reference.value, known)
         return [self.partner_of_user(user_id) for user_id in sorted(users)], False
 
+    @once
     def partner_of_user(self, user_id):
         """Return the ID of a user's partner."""
-        return self._once(("partner", user_id), lambda: self._browse_user(user_id).partner_id.id)
+        return self._browse_user(user_id).partner_id.id
 
+    @once
     def sender_of_user(self, user_id):
         """Return a user's name and address as a sender line."""
-        return self._once(
-            ("sender", user_id), lambda: self._browse_user(user_id).partner_id.email_formatted
-        )
+        return self._browse_user(user_id).partner_id.email_formatted
 
     def _browse_user(self, user_id):
         """Return a user that is read together with all others, not alone."""
         return self.env["res.users"].browse(user_id).with_prefetch(self._get_users()._ids)
 
+    @once
     def _get_users(self):
-        return self._once(
-            "user records",
-            lambda: (
-                self.env["res.users"]
-                .with_context(active_test=False)
-                .search([("id", "!=", self.env.ref("base.user_root").id)])
-            ),
-        )
+        users = self.env["res.users"].with_context(active_test=False)
+        return users.search([("id", "!=", self.env.ref("base.user_root").id)])

@@ -182,10 +182,10 @@ class TestObjects(MigrationCase):
         loader, sizes = type(self.env["crm.migration.loader"]), []
         origin = loader._load_rows
 
-        def load_rows(service, run, project, batch, cr):
+        def load_rows(service, run, project, batch, *others):
             if run.kind == "load" and batch.rows[0]["entity"] == "call":
                 sizes.append(len(batch))
-            return origin(service, run, project, batch, cr)
+            return origin(service, run, project, batch, *others)
 
         with patch.object(loader, "_load_rows", load_rows):
             project = self.migrate({"contacts.csv": people, "calls.csv": calls}, batch_size=10)

@@ -23,10 +23,10 @@ class TestPace(MigrationCase):
         service = type(self.env["crm.migration.loader"])
         origin = service._load_rows
 
-        def load_rows(loader, run, project, batch, cr):
+        def load_rows(loader, run, project, batch, *others):
             if run.kind == "load":
                 self.sizes.append(len(batch))
-            return origin(loader, run, project, batch, cr)
+            return origin(loader, run, project, batch, *others)
 
         self.startPatcher(patch.object(service, "_load_rows", load_rows))
         self.startPatcher(patch.object(crm_migration_loader, "CHANGING_ROWS", 2))

@@ -75,12 +75,12 @@ class TestQueryCounts(MigrationCase):
         loader = type(cls.env["crm.migration.loader"])
         origin = loader._load_rows
 
-        def _load_rows(service, run, project, batch, cr):
+        def _load_rows(service, run, project, batch, cr, known):
             # As after the commit of the batch before, nothing is cached.
             service.env.flush_all()
             service.env.invalidate_all()
             before = cls.cr.sql_log_count + cr.get_place()
-            place = origin(service, run, project, batch, cr)
+            place = origin(service, run, project, batch, cr, known)
             service.env.flush_all()
             entity = batch.rows[0]["entity"]
             assert len(batch) == count, (entity, len(batch))

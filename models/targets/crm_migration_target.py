@@ -14,6 +14,7 @@ from ..xmlid import xmlid_name
 
 # Fields a target fills that no person edits; compared when verifying, never in conflict.
 IDENTITY = ("x_source_id", "x_source_system")
+TEXTS = ("char", "text")
 
 
 class CrmMigrationTarget(models.AbstractModel):
@@ -89,6 +90,7 @@ class CrmMigrationTarget(models.AbstractModel):
             item.problems = list(item.mapped.problems)
             item.values = self._get_plain_values(item, choices)
             item.values |= self._get_identity(item, resolver)
+        self._keep_links(items)
         self._prepare_links(items, resolver)
         if KEPT in self.env[self._model]._fields:
             for item in items:
@@ -101,17 +103,16 @@ class CrmMigrationTarget(models.AbstractModel):
 
     @api.model
     def _get_choices(self, items):
-        """Return {field: its choices, or None} of the mapped fields that take a value as it is.
-
-        That is, if it is no list, and one of the choices where there are some.
-        """
+        """Return {field: the values it takes} of those mapped fields that do not take any."""
         fields = self.env[self._model]._fields
-        mapped = set().union(*(item.mapped.values for item in items))
-        return {
-            name: fields[name].get_values(self.env) if fields[name].type == "selection" else None
-            for name in mapped.difference(self._pseudo)
-            if name in fields
-        }
+        mapped = dict.fromkeys(chain.from_iterable(item.mapped.values for item in items))
+        choices = {}
+        for name in mapped:
+            if name in self._pseudo or name not in fields:
+                choices[name] = ()
+            elif fields[name].type == "selection":
+                choices[name] = fields[name].get_values(self.env)
+        return choices
 
     @api.model
     def _get_plain_values(self, item, choices):
@@ -119,29 +120,30 @@ class CrmMigrationTarget(models.AbstractModel):
 
         :param choices: see :meth:`_get_choices`
         """
-        values = {}
-        for name, value in item.mapped.values.items():
-            if type(value) is not list and name in choices and (
-                choices[name] is None or value in choices[name]
-            ):  # fmt: skip
-                values[name] = value
-            elif name not in self._pseudo:
-                self._take_value(item, values, name, value)
-        item.keep_sources(item.mapped.references.keys() - set(self._pseudo))
+        values = dict(item.mapped.values)
+        for name, taken in choices.items():
+            if name in values and values[name] not in taken:
+                value = values.pop(name)
+                if name not in self._pseudo:
+                    self._refuse(item, name, value)
+        for name, value in values.items():
+            if type(value) is list and self.env[self._model]._fields[name].type in TEXTS:
+                values[name] = ", ".join(value)  # several choices as a text (SP-23)
         return values
 
     @api.model
-    def _take_value(self, item, values, name, value):
-        field = self.env[self._model]._fields.get(name)
-        if field is None:
-            item.keep_sources([name])
-        elif field.type == "selection" and value not in field.get_values(self.env):
+    def _refuse(self, item, name, value):
+        if name in self.env[self._model]._fields:
             item.tell("unknown_value", name, value)
-            item.keep_sources([name])
-        elif isinstance(value, list) and field.type in ("char", "text"):
-            values[name] = ", ".join(value)  # several choices as a text (SP-23)
-        else:
-            values[name] = value
+        item.keep_sources([name])
+
+    @api.model
+    def _keep_links(self, items):
+        """Keep the texts of the links that the target makes nothing of."""
+        linked = set().union(*(item.mapped.references for item in items))
+        unused = linked.difference(self._pseudo)
+        for item in items if unused else ():
+            item.keep_sources(unused & item.mapped.references.keys())
 
     @api.model
     def _get_identity(self, item, resolver):
@@ -166,11 +168,11 @@ class CrmMigrationTarget(models.AbstractModel):
     @api.model
     def _get_tag_ids(self, item, field, model, resolver):
         """Replace tag names by IDs; the schema made the missing ones before."""
-        tags = resolver.by_name(model)
-        names = item.mapped.values.get(field) or []
-        ids = [tags[fold(name)] for name in names if fold(name) in tags]
-        for name in names:
-            if fold(name) not in tags:
+        ids = []
+        for name in item.mapped.values.get(field) or ():
+            if tag := resolver.by_name(model).get(fold(name)):
+                ids.append(tag)
+            else:
                 item.tell("unknown_value", field, name)
         return ids
 

@@ -24,7 +24,7 @@ class CrmMigrationTargetAddressee(models.AbstractModel):
     def _set_opt_outs(self, items):
         """Note which addresses may not be written to. The text stays with the source data."""
         for item in items:
-            if not item.mapped.source_of(OPT_OUT):
+            if OPT_OUT not in item.mapped.columns or not item.mapped.source_of(OPT_OUT):
                 continue
             item.keep_sources([OPT_OUT])
             if item.mapped.values.get(OPT_OUT):

@@ -1,7 +1,7 @@
 from odoo import api, models
 
 from ...engine.mapping import KEPT, fold
-from ...engine.types import Mapped, Reference
+from ...engine.types import Reference
 
 COMMON = (
     "kind", "summary", "body", "date", "x_source_created_at", "res_model", "res_id", "user_id",
@@ -27,7 +27,6 @@ class CrmMigrationTargetHistory(models.AbstractModel):
     @api.model
     def _prepare(self, items, resolver):
         self._link_by_address(items, resolver)
-        unused = {}
         for item in items:
             item.target = self
             item.model = self._model
@@ -35,11 +34,19 @@ class CrmMigrationTargetHistory(models.AbstractModel):
             item.problems = list(item.mapped.problems)
             item.values = self._get_values(item, resolver)
             item.values |= self._get_identity(item, resolver)
-            if item.entity not in unused:
-                unused[item.entity] = item.mapped.columns.keys() - set(self._used)
-            item.keep_sources(unused[item.entity])
-            item.values[KEPT] = item.mapped.kept or False
+        self._keep_unused(items)
         self._check_required(items)
+
+    @api.model
+    def _keep_unused(self, items):
+        """Keep the texts of mapped fields that the kind has no place for."""
+        unused = {}
+        for item in items:
+            mapped = item.mapped
+            if item.entity not in unused:
+                unused[item.entity] = mapped.columns.keys() - set(self._used)
+            item.keep_sources(unused[item.entity])
+            item.values[KEPT] = mapped.kept or False
 
     @api.model
     def _get_values(self, item, resolver):
@@ -60,7 +67,7 @@ class CrmMigrationTargetHistory(models.AbstractModel):
                 if mapped.values.get("email_from"):
                     known.append(Reference("contact", "email", mapped.values["email_from"]))
                 addresses.append((item, known))
-        resolver.prefetch([Mapped(references={"res_id": known}) for __, known in addresses])
+        resolver.fetch(reference for __, known in addresses for reference in known)
         for item, known in addresses:
             if item.mapped.references.get("res_id"):
                 continue
@@ -77,6 +84,8 @@ class CrmMigrationTargetHistory(models.AbstractModel):
         A call of a deal and its contact belongs to the deal's timeline; the contact is kept.
         """
         references = resolver.believed(item.mapped.references.get("res_id", []), told)
+        if len(references) < 2:
+            return references
         return sorted(references, key=lambda one: (one.by == "name", one.entity not in DEALS))
 
     @api.model
@@ -108,10 +117,9 @@ class CrmMigrationTargetHistory(models.AbstractModel):
         references = self._get_parents(item, resolver, told)
         for reference in references:
             found = resolver.find(reference, told, stuck=True)
-            landed = [candidate for candidate in found if candidate.landed]
-            if len(found) == 1 and landed:
+            if len(found) == 1 and found[0].landed:
                 self._keep_others(item, references, reference)
-                return landed[0]
+                return found[0]
             if len(found) == 1:
                 item.tell("waits_for", "res_id", reference.value, entity=found[0].entity)
                 return None
@@ -129,15 +137,10 @@ class CrmMigrationTargetHistory(models.AbstractModel):
 
     @api.model
     def _get_author(self, item, resolver):
-        """Return ``(partner ID or False, sender text)``: the original author, never a stand-in."""
+        """Return ``(partner ID or False, sender text)`` of the original author."""
         references = item.mapped.references
         for reference in (references.get("author_id") or references.get("user_id") or [])[:1]:
-            user_id, problem = resolver.owner(reference.value)
-            known = resolver.owner_details(reference.value)
-            if user_id and (problem is None or problem.code == "owner_stub"):
-                return resolver.partner_of_user(user_id), resolver.sender_of_user(user_id)
-            name, email = known.get("name"), known.get("email")
-            return False, f"{name} <{email}>" if name and email else reference.value
+            return resolver.author(reference.value)
         return False, False
 
     @api.model

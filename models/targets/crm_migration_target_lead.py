@@ -40,8 +40,9 @@ class CrmMigrationTargetLead(models.AbstractModel):
             self._set_name(item)
             self._set_website(item)
             self._set_owner(item, resolver)
-            self._set_pipeline(item, resolver)
-            self._set_outcome(item, resolver)
+            pipeline = fold(self._get_pipeline(item, resolver))
+            self._set_team(item, pipeline, resolver)
+            self._set_outcome(item, pipeline, resolver)
             self._set_amount(item, resolver)
             self._set_type(item, resolver)
             self._set_labels(item, resolver)
@@ -176,11 +177,10 @@ class CrmMigrationTargetLead(models.AbstractModel):
     # ------------------------------------------------------------- pipeline, stage, outcome
 
     @api.model
-    def _set_pipeline(self, item, resolver):
+    def _set_team(self, item, pipeline, resolver):
         """Set the team: its pipeline's, else the one for deals without a pipeline."""
-        pipeline = self._get_pipeline(item, resolver)
         team = resolver.team_id if not pipeline else None
-        item.values["team_id"] = team or resolver.xmlid("team", fold(pipeline)) or False
+        item.values["team_id"] = team or resolver.xmlid("team", pipeline) or False
         item.values["company_id"] = resolver.company_id
 
     @api.model
@@ -202,9 +202,8 @@ class CrmMigrationTargetLead(models.AbstractModel):
         return ""
 
     @api.model
-    def _set_outcome(self, item, resolver):
+    def _set_outcome(self, item, pipeline, resolver):
         """Set stage, probability and active together: won, lost or open as in Odoo (X-23)."""
-        pipeline = fold(self._get_pipeline(item, resolver))
         raw = self._get_stage(item, resolver)
         stages = resolver.mapped_values("stage")
         stage = stages.get((pipeline, fold(raw))) or stages.get(("", fold(raw)))

@@ -34,30 +34,24 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     @api.model
     def _prepare(self, items, resolver):
         """Find the pictures that lie beside the texts, for all of a batch at once (SP-30)."""
-        pictures = {
-            name: inline_images.file_of(name)
-            for item in items
-            for name in inline_images.names(item.mapped.values.get("body"))
-        }
+        shown = [(item, inline_images.names(item.mapped.values.get("body"))) for item in items]
+        shown = [(item, names) for item, names in shown if names]
+        paths = {inline_images.file_of(name) for __, names in shown for name in names}
+        spots = {payload.place(path)[-1:] for path in paths} - {()}
         service = self.env["crm.migration.payload"]
-        spots = {payload.place(path)[-1:] for path in pictures.values()} - {()}
         found = service._find(resolver.project, [spot for (spot,) in spots]) if spots else {}
-        for item in items:
-            item.extra["pictures"] = self._choose_pictures(item, found)
+        for item, names in shown:
+            item.extra["pictures"] = {name: self._choose_picture(name, found) for name in names}
         return super()._prepare(items, resolver)
 
     @api.model
-    def _choose_pictures(self, item, found):
-        """Return {name in the text: document}."""
-        chosen = {}
-        for name in inline_images.names(item.mapped.values.get("body")):
-            service = self.env["crm.migration.payload"]
-            spot = payload.place(inline_images.file_of(name))
-            files = found.get(spot[-1]) if spot else None
-            picture = service._choose(files, inline_images.file_of(name)) if files else ()
-            if len(picture) == 1:
-                chosen[name] = picture
-        return chosen
+    def _choose_picture(self, name, found):
+        """Return the one document that a picture's name means, or nothing."""
+        service = self.env["crm.migration.payload"]
+        spot = payload.place(inline_images.file_of(name))
+        files = found.get(spot[-1]) if spot else None
+        picture = service._choose(files, inline_images.file_of(name)) if files else ()
+        return picture if len(picture) == 1 else ()
 
     @api.model
     def _get_values(self, item, resolver):
@@ -65,13 +59,14 @@ class CrmMigrationTargetMessage(models.AbstractModel):
         kind = mapped["kind"]
         parent = self._find_parent(item, resolver)
         self._tell_owner(item, resolver)
-        if not self._get_when(item):
+        when = self._get_when(item)
+        if not when:
             item.tell("missing_date", "date")
         author, sender = self._get_author(item, resolver)
         return {
             "model": parent.model if parent else False,
             "res_id": parent.res_id if parent else False,
-            "date": self._get_when(item),
+            "date": when,
             "subject": mapped.get("summary") or False,
             "body": self._get_body(item),
             "message_type": MESSAGE_TYPES[kind],
@@ -146,25 +141,29 @@ class CrmMigrationTargetMessage(models.AbstractModel):
     def _get_body(self, item):
         """Return the body; of a call also how long it took and how it ended."""
         mapped = item.mapped.values
-        body = Markup(mapped.get("body") or "")
-        facts = []
+        body = mapped.get("body") or ""
+        for name, picture in item.extra.get("pictures", {}).items():
+            if not picture:
+                item.tell("inline_image_missing", "", name, "body")
+        if mapped["kind"] == "call":
+            body += self._get_call(mapped)
+        elif mapped["kind"] == "email" and not body:
+            item.tell("missing_body")
+        return body
+
+    @api.model
+    def _get_call(self, mapped):
+        """Return how long a call took, how it ended, and where it can be heard."""
+        text, facts = Markup(), []
         if mapped.get("duration"):
             facts.append(f"⏱ {mapped['duration']:g} min")
         if mapped.get("outcome"):
             facts.append(mapped["outcome"])
-        for name in inline_images.names(body):
-            if name not in item.extra.get("pictures", {}):
-                item.tell("inline_image_missing", "", name, "body")
-        if mapped["kind"] == "call":
-            if facts:
-                body += Markup("<p>%s</p>") % escape(" · ".join(facts))
-            if mapped.get("recording"):
-                body += Markup('<p><a href="%(url)s">%(url)s</a></p>') % {
-                    "url": mapped["recording"]
-                }
-        elif mapped["kind"] == "email" and not body:
-            item.tell("missing_body")
-        return str(body)
+        if facts:
+            text += Markup("<p>%s</p>") % escape(" · ".join(facts))
+        if mapped.get("recording"):
+            text += Markup('<p><a href="%(url)s">%(url)s</a></p>') % {"url": mapped["recording"]}
+        return str(text)
 
     @api.model
     def _get_identity(self, item, resolver):
@@ -187,7 +186,7 @@ class CrmMigrationTargetMessage(models.AbstractModel):
         """Queue the messages: those of a batch are written together, whatever they come from."""
         queued = []
         for item in items:
-            pictures = item.extra.pop("pictures", None)
+            pictures = {n: found for n, found in item.extra.pop("pictures", {}).items() if found}
             values = {**item.values, **self._get_technical(item, resolver), **item.extra}
             if pictures:
                 values["body"] = self._embed(item.values["body"], pictures)

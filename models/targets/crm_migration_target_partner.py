@@ -169,8 +169,9 @@ class CrmMigrationTargetPartner(models.AbstractModel):
     def _set_placeholder(self, item, resolver):
         """Hang a record without a company on the placeholder, if the project says so (X-26)."""
         values = item.values
-        waits = any(problem.code == "waits_for" for problem in item.problems)
-        if values.get("parent_id") or waits or item.record.get("in_circle") or values.get("type"):
+        if values.get("parent_id") or values.get("type") or item.record.get("in_circle"):
+            return
+        if any(problem.code == "waits_for" for problem in item.problems):
             return
         kind = "companies" if values.get("is_company") else "contacts"
         placeholder = resolver.xmlid("placeholder", kind)
@@ -216,9 +217,8 @@ class CrmMigrationTargetPartner(models.AbstractModel):
         takes from the company (tax ID, industry, language) is supplied here.
         """
         parents = {item.values["parent_id"] for item in items if item.values.get("parent_id")}
-        shared = self.env["res.partner"]._commercial_fields()
-        names = [*shared, *ADDRESS, "lang"]
-        landed = self._read_landed(list(parents), names) if parents else {}
+        shared = [*self.env["res.partner"]._commercial_fields(), "lang"]
+        landed = self._read_landed(list(parents), [*shared, *ADDRESS]) if parents else {}
         for item in items:
             parent = landed.get(item.values.get("parent_id"))
             if parent and not item.values.get("is_company"):
@@ -226,7 +226,7 @@ class CrmMigrationTargetPartner(models.AbstractModel):
                     self._set_type(item, parent)
                 item.extra |= {
                     name: parent[name]
-                    for name in [*shared, "lang"]
+                    for name in shared
                     if name not in item.values and not is_empty(parent[name])
                 }
 

@@ -30,6 +30,7 @@ class CrmMigrationTargetStage(models.AbstractModel):
             item.extra["found"] = res_id
             if item.model == self._model and res_id in made:
                 item.values = self._get_plain_values(item, choices) | {"x_source_id": item.key}
+                self._keep_links([item])
 
     @api.model
     def _find_made(self, item, resolver):
