@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from ..models.crm_migration_loader import is_active
 from .common import MigrationCase
 
 NOTE = "<p>Called <b>twice</b></p><script>alert(1)</script><!-- hidden -->"
@@ -9,6 +10,16 @@ NOTE = "<p>Called <b>twice</b></p><script>alert(1)</script><!-- hidden -->"
 
 @tagged("post_install", "-at_install", "crm_migration")
 class TestActiveContent(MigrationCase):
+    def test_what_acts(self):
+        acting = (
+            "a <SCRIPT>", "<!-- x -->", "</p><svg/>", "<p\nOnClick = 'x'>",
+            "<a href='JavaScript:x'>", NOTE,
+        )  # fmt: skip
+        for text in acting:
+            self.assertTrue(is_active(text), text)
+        for text in ("<p>1 < 2, a = b: c</p>", "<b style='x'>on</b>", "Season=4", "java: script"):
+            self.assertFalse(is_active(text), text)
+
     def test_scripts_are_left_out_told_and_no_difference(self):
         """What Odoo removes by itself is neither a difference nor an edit by people."""
         before = self.env["mail.message"].search_count([])

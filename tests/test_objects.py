@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ..engine.exceptions import ConfigurationError
+from ..models.resolver import Resolver
 from .common import MigrationCase
 
 
@@ -22,6 +23,31 @@ class TestObjects(MigrationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.seller = cls.make_user("Sel Ler", "sel@ler.example", "sales_team.group_sale_salesman")
+
+    def test_batches_share_what_no_load_writes(self):
+        """What a batch makes, or changes, the next one of the transaction reads anew."""
+        project = self.make_project({"contacts.csv": contacts()})
+        known = {}
+        first, second = Resolver(project, known), Resolver(project, known)
+        self.assertIs(second.mapped_values("owner"), first.mapped_values("owner"))
+        self.assertFalse(first.by_name("crm.tag").get("new one"))
+        self.assertFalse(first.match_users("late@ler.example", {}))
+        self.assertFalse(first.xmlid("tag", "late"))
+        self.assertEqual(first.owner("late@ler.example")[0], None)
+        tag = self.env["crm.tag"].create({"name": "New one"})
+        user = self.make_user("La Te", "late@ler.example", "sales_team.group_sale_salesman")
+        self.env["ir.model.data"].create(
+            {
+                "module": second.xmlid_module,
+                "name": "tag.late",
+                "model": tag._name,
+                "res_id": tag.id,
+            }
+        )
+        self.assertEqual(second.by_name("crm.tag")["new one"], tag.id)
+        self.assertEqual(second.match_users("late@ler.example", {}), {user.id})
+        self.assertEqual(second.owner("late@ler.example"), (user.id, None))
+        self.assertEqual(second.xmlid("tag", "late"), tag.id)
 
     def test_no_load_without_its_fields(self):
         """The run refuses to start while a custom field is missing (SP-05)."""

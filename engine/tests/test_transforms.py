@@ -50,6 +50,48 @@ class TestSeveralColumns(unittest.TestCase):
         self.assertEqual([one.code for one in row({"type": "7"}).problems], ["unknown_kind"])
 
 
+class TestColumns(unittest.TestCase):
+    def map(self, rules, rows, constants=None):
+        return EntityMap("contact", "partner", constants or {}, rules).map_rows(rows)
+
+    def test_rows_share_no_list(self):
+        """What a text means is worked out once, and changed in one row only."""
+        rules = [Rule("Tags", "tag_ids", "tags"), Rule("Org", "parent_id", reference="company.id")]
+        one, other = self.map(rules, [{"Tags": "a|b", "Org": "7"}] * 2)
+        one.values["tag_ids"].append("c")
+        one.references["parent_id"].clear()
+        self.assertEqual(other.values["tag_ids"], ["a", "b"])
+        self.assertEqual([link.value for link in other.references["parent_id"]], ["7"])
+
+    def test_a_cell_without_tags_among_others(self):
+        rows = self.map([Rule("Tags", "tag_ids", "tags")], [{"Tags": "a"}, {"Tags": "|"}, {}])
+        self.assertEqual([row.values for row in rows], [{"tag_ids": ["a"]}, {}, {}])
+
+    def test_what_stands_there_before_is_looked_at(self):
+        """A constant gives way, a second column does not; no tick is a no, also of no column."""
+        rules = [Rule("Kind", "type"), Rule("Sort", "type"), Rule("Fax", "fax", "boolean")]
+        rules[2].options["empty"] = False
+        rows = self.map(rules, [{"Kind": "a", "Sort": "b", "Fax": "x"}, {}], {"type": "c"})
+        self.assertEqual(rows[0].values, {"type": "b", "fax": True})
+        self.assertEqual(rows[1].values, {"type": "c", "fax": False})
+
+    def test_parts_of_a_name(self):
+        parts = ("first", "last")
+        rules = [Rule(part, "name", "name_part", options={"part": part}) for part in parts]
+        rules += [Rule("other", "name", "name_part", options={"part": "last"})]
+        rows = self.map(rules, [{"last": " Xi ", "first": "Ada", "other": "Yo"}, {"other": "Yo"}])
+        self.assertEqual([row.values for row in rows], [{"name": "Ada Xi"}, {"name": "Yo"}])
+
+    def test_a_text_that_is_not_known_beside_one_that_is(self):
+        rule = Rule("Tier", "tier", "line", options={"domain": "tier"})
+        known = {"tier": {"gold": "1"}}
+        rows = EntityMap("contact", "partner", {}, [rule], known).map_rows(
+            [{"Tier": "Gold"}, {"Tier": "Tin"}]
+        )
+        self.assertEqual([row.values for row in rows], [{"tier": "1"}, {}])
+        self.assertEqual([one.code for one in rows[1].problems], ["unknown_value"])
+
+
 class TestText(TransformCase):
     def test_only_outer_blanks_go(self):
         self.assertReads("text", {"  a  b\nc ": "a  b\nc", "“x”": "“x”", "ﬁ": "ﬁ", "  ": None})
