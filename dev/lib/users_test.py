@@ -28,7 +28,7 @@ PROJECT = "crm.migration.project"
 # Seconds that nobody may wait for a lock.
 MOST = 1.0
 QUIET_SECONDS = 20
-# Locks that somebody waits for, since when, and who has them.
+# Locks that somebody waits for, since when, and who has them; not one worker for another one's share.
 WAITS = """
     SELECT l.pid || '/' || l.waitstart, extract(epoch FROM clock_timestamp() - l.waitstart),
            left(regexp_replace(a.query, '\\s+', ' ', 'g'), 110),
@@ -36,6 +36,7 @@ WAITS = """
               FROM pg_stat_activity b WHERE b.pid = ANY(pg_blocking_pids(l.pid)))
       FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
      WHERE NOT l.granted AND l.waitstart IS NOT NULL AND a.datname = current_database()
+       AND a.query NOT LIKE '%crm_migration_share%'
 """
 RETRIED = re.compile(r"(SERIALIZATION_FAILURE|DEADLOCK_DETECTED|LOCK_NOT_AVAILABLE).*tries left")
 
