@@ -28,7 +28,7 @@ PROJECT = "crm.migration.project"
 # Seconds that nobody may wait for a lock.
 MOST = 1.0
 QUIET_SECONDS = 20
-# Locks that somebody waits for, since when, and who has them; not one worker for another one's share.
+# Locks that somebody waits for, since when, and who has them; not those of one worker for another.
 WAITS = """
     SELECT l.pid || '/' || l.waitstart, extract(epoch FROM clock_timestamp() - l.waitstart),
            left(regexp_replace(a.query, '\\s+', ' ', 'g'), 110),
